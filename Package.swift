@@ -48,5 +48,29 @@ let package = Package(
         .executableTarget(
             name: "imaged-bench", dependencies: ["ImagedClient", "ECS", "Wire", "System"],
             swiftSettings: strict, linkerSettings: standalone),
+        // MARK: Tests
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .testTarget(name: "SystemTests", dependencies: ["System", "TestSupport"]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "ECS", "TestSupport"]),
+        .testTarget(name: "ChecksumTests", dependencies: ["Checksum", "TestSupport"]),
+        .testTarget(name: "ECSTests", dependencies: ["ECS", "Wire", "TestSupport"]),
+        .testTarget(
+            name: "CatalogTests", dependencies: ["Catalog", "ECS", "Wire", "TestSupport"]),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Journal", "System", "Checksum", "TestSupport"]),
+        .testTarget(
+            name: "SnapshotsTests",
+            dependencies: ["Snapshots", "System", "Checksum", "TestSupport"]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Server", "Catalog", "ECS", "Wire", "System", "TestSupport"]),
+        .testTarget(
+            name: "ClientTests", dependencies: ["ImagedClient", "ECS", "Wire", "TestSupport"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "ImagedClient", "ECS", "Wire", "TestSupport", "imaged", "imagectl", "imaged-bench",
+            ]),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
     ]
 )

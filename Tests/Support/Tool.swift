@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// A program that some tests use as an independent judge.
+public enum Tool {
+    /// Where `name` is, from PATH; nil: not installed.
+    public static func find(_ name: String) -> String? {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin:/usr/sbin:/sbin"
+        let places = path.split(separator: ":").map { "\($0)/\(name)" } + ["/usr/sbin/\(name)"]
+        return places.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    /// For `.enabled(if:)`: whether all of `names` are there. With IMAGED_REQUIRE_TOOLS set, as
+    /// `.ci/run` does, the answer is always yes, so that a missing tool fails its test by name.
+    public static func available(_ names: String...) -> Bool {
+        if ProcessInfo.processInfo.environment["IMAGED_REQUIRE_TOOLS"] != nil { return true }
+        return names.allSatisfy { find($0) != nil }
+    }
+
+    public struct Output {
+        public let status: Int32
+        public let out: Data
+        public let err: String
+        public var text: String { String(decoding: out, as: UTF8.self) }
+    }
+
+    /// Runs `tool` to its end; its output in full.
+    public static func run(
+        _ tool: String, _ arguments: [String], input: Data? = nil,
+        environment: [String: String]? = nil
+    ) throws -> Output {
+        let path = tool.hasPrefix("/") ? tool : find(tool)
+        let process = Process()
+        process.executableURL = URL(
+            fileURLWithPath: try #require(path, "\(tool) is not installed"))
+        process.arguments = arguments
+        if let environment {
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        }
+        let (out, err, stdin) = (Pipe(), Pipe(), Pipe())
+        process.standardOutput = out
+        process.standardError = err
+        process.standardInput = input == nil ? FileHandle.nullDevice : stdin
+        try process.run()
+        if let input {
+            DispatchQueue.global().async {
+                try? stdin.fileHandleForWriting.write(contentsOf: input)
+                try? stdin.fileHandleForWriting.close()
+            }
+        }
+        let errors = DispatchQueue.global()
+        nonisolated(unsafe) var errorData = Data()
+        let group = DispatchGroup()
+        errors.async(group: group) { errorData = err.fileHandleForReading.readDataToEndOfFile() }
+        let data = out.fileHandleForReading.readDataToEndOfFile()
+        group.wait()
+        process.waitUntilExit()
+        return Output(
+            status: process.terminationStatus, out: data,
+            err: String(decoding: errorData, as: UTF8.self))
+    }
+}
