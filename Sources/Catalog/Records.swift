@@ -44,6 +44,9 @@ public struct SnapshotRecord: Message, Resource {
     public var segments: [Int64] = []
     public var imageID = ""
     public var isReal = false
+    public var platform = ""
+    public var architecture = ""
+    public var bootMode = ""
     public init() {}
     public var id: String { snapshot.snapshotID }
 
@@ -54,6 +57,9 @@ public struct SnapshotRecord: Message, Resource {
         try visitor.int64s(4, "Segment", &segments)
         try visitor.string(5, "ImageId", &imageID)
         try visitor.bool(6, "IsReal", &isReal)
+        try visitor.string(7, "Platform", &platform)
+        try visitor.string(8, "Architecture", &architecture)
+        try visitor.string(9, "BootMode", &bootMode)
     }
 }
 
@@ -150,6 +156,7 @@ public struct TokenRecord: Message {
     public var parameters: [UInt8] = []
     public var resourceID = ""
     public var furtherIDs: [String] = []
+    public var time: Int64 = 0
     public init() {}
 
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
@@ -157,6 +164,7 @@ public struct TokenRecord: Message {
         try visitor.bytes(2, "Parameters", &parameters)
         try visitor.string(3, "ResourceId", &resourceID)
         try visitor.strings(4, "FurtherId", &furtherIDs)
+        try visitor.int64(5, "Time", &time)
     }
 }
 
