@@ -1,0 +1,154 @@
+import Wire
+
+/// The services of the wire (`protocol/README.md` § Operations).
+public struct ServiceName: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// ECS's own operations.
+    public static let ecs = ServiceName(rawValue: "imaged.v1.ECS")
+    /// What a local daemon needs beside them.
+    public static let daemon = ServiceName(rawValue: "imaged.v1.Daemon")
+}
+
+/// One operation: its name on the wire and its messages. The types below are never made; they
+/// tie a request's type to its answer's.
+public protocol Operation {
+    associatedtype Request: Message
+    associatedtype Response: Message
+    static var service: ServiceName { get }
+    /// As the wire and ECS spell it: "CreateImage".
+    static var name: String { get }
+    /// Whether the call may be sent again when its outcome is unknown: it changes nothing, or
+    /// doing it twice is doing it once.
+    static var isRepeatable: Bool { get }
+}
+
+extension Operation {
+    public static var name: String { "\(Self.self)" }
+    public static var isRepeatable: Bool { false }
+}
+
+public enum CreateImage: Operation {
+    public typealias Request = CreateImageRequest
+    public typealias Response = CreateImageResponse
+    public static let service = ServiceName.ecs
+}
+
+public enum DescribeImages: Operation {
+    public typealias Request = DescribeImagesRequest
+    public typealias Response = DescribeImagesResponse
+    public static let service = ServiceName.ecs
+    public static let isRepeatable = true
+}
+
+public enum DeleteImage: Operation {
+    public typealias Request = DeleteImageRequest
+    public typealias Response = DeleteImageResponse
+    public static let service = ServiceName.ecs
+    public static let isRepeatable = true
+}
+
+public enum ExportImage: Operation {
+    public typealias Request = ExportImageRequest
+    public typealias Response = ExportImageResponse
+    public static let service = ServiceName.ecs
+}
+
+public enum CreateSnapshot: Operation {
+    public typealias Request = CreateSnapshotRequest
+    public typealias Response = CreateSnapshotResponse
+    public static let service = ServiceName.ecs
+}
+
+public enum DescribeSnapshots: Operation {
+    public typealias Request = DescribeSnapshotsRequest
+    public typealias Response = DescribeSnapshotsResponse
+    public static let service = ServiceName.ecs
+    public static let isRepeatable = true
+}
+
+public enum DeleteSnapshot: Operation {
+    public typealias Request = DeleteSnapshotRequest
+    public typealias Response = DeleteSnapshotResponse
+    public static let service = ServiceName.ecs
+    public static let isRepeatable = true
+}
+
+public enum DescribeInstances: Operation {
+    public typealias Request = DescribeInstancesRequest
+    public typealias Response = DescribeInstancesResponse
+    public static let service = ServiceName.ecs
+    public static let isRepeatable = true
+}
+
+public enum DeleteInstance: Operation {
+    public typealias Request = DeleteInstanceRequest
+    public typealias Response = DeleteInstanceResponse
+    public static let service = ServiceName.ecs
+}
+
+public enum DescribeDisks: Operation {
+    public typealias Request = DescribeDisksRequest
+    public typealias Response = DescribeDisksResponse
+    public static let service = ServiceName.ecs
+    public static let isRepeatable = true
+}
+
+public enum RegisterInstance: Operation {
+    public typealias Request = RegisterInstanceRequest
+    public typealias Response = RegisterInstanceResponse
+    public static let service = ServiceName.daemon
+}
+
+public enum WaitForImage: Operation {
+    public typealias Request = WaitForImageRequest
+    public typealias Response = WaitForImageResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
+/// A stream: each data frame carries one `EventsResponse`. `ReadEvents` is its unary twin.
+public enum Watch: Operation {
+    public typealias Request = WatchRequest
+    public typealias Response = EventsResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
+public enum ReadEvents: Operation {
+    public typealias Request = ReadEventsRequest
+    public typealias Response = EventsResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
+public enum Cancel: Operation {
+    public typealias Request = CancelRequest
+    public typealias Response = CancelResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
+public enum Version: Operation {
+    public typealias Request = VersionRequest
+    public typealias Response = VersionResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
+public enum Health: Operation {
+    public typealias Request = HealthRequest
+    public typealias Response = HealthResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
+/// Every operation of `protocol/imaged.proto`, in its order.
+public let allOperations: [any Operation.Type] = [
+    CreateImage.self, DescribeImages.self, DeleteImage.self, ExportImage.self,
+    CreateSnapshot.self, DescribeSnapshots.self, DeleteSnapshot.self,
+    DescribeInstances.self, DeleteInstance.self, DescribeDisks.self,
+    RegisterInstance.self, WaitForImage.self, Watch.self, ReadEvents.self, Cancel.self,
+    Version.self, Health.self,
+]

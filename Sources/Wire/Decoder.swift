@@ -1,0 +1,176 @@
+extension Message {
+    /// Reads a whole message (`protocol/README.md` § Payloads): unknown fields are skipped, of a
+    /// repeated singular field the last wins, messages merge.
+    ///
+    /// - Throws: ``ProtoError`` naming the first field that is malformed or of the wrong type.
+    public init(decoding bytes: [UInt8]) throws(ProtoError) {
+        try self.init(decoding: bytes, bytes.indices)
+    }
+
+    /// The same, from a part of `bytes`.
+    public init(decoding bytes: [UInt8], _ range: Range<Int>) throws(ProtoError) {
+        self.init()
+        try FieldDecoder.decode(&self, ProtoReader(bytes, range), depth: 1)
+    }
+}
+
+/// Reads one field of the wire into the message that knows it. For each field on the wire the
+/// message is visited once; the field of that number takes the value.
+struct FieldDecoder: FieldVisitor {
+    private var reader: ProtoReader
+    private let depth: Int
+    private var number: UInt32 = 0
+    private var type = WireType.varint
+    private var isTaken = false
+
+    static func decode<M: Message>(
+        _ message: inout M, _ reader: ProtoReader, depth: Int
+    ) throws(ProtoError) {
+        guard depth <= ProtoReader.depthMax else { throw ProtoError(.tooDeep) }
+        var decoder = FieldDecoder(reader: reader, depth: depth)
+        while !decoder.reader.isAtEnd {
+            (decoder.number, decoder.type) = try decoder.reader.tag()
+            decoder.isTaken = false
+            try message.visit(&decoder)
+            if !decoder.isTaken {
+                try decoder.reader.skip(decoder.number, decoder.type, depth: depth)
+            }
+        }
+    }
+
+    private init(reader: ProtoReader, depth: Int) {
+        self.reader = reader
+        self.depth = depth
+    }
+
+    // MARK: Values
+
+    /// Whether the field at hand is `number`; its wire type must be `expected` then.
+    @inline(__always)
+    private mutating func takes(
+        _ candidate: UInt32, _ name: StaticString, _ expected: WireType
+    ) throws(ProtoError) -> Bool {
+        if candidate != number { return false }
+        guard type == expected else {
+            throw ProtoError(.wrongWireType(expected: expected, found: type), field: "\(name)")
+        }
+        isTaken = true
+        return true
+    }
+
+    private mutating func readVarint(_ name: StaticString) throws(ProtoError) -> UInt64 {
+        do throws(ProtoError) { return try reader.varint() } catch { throw error.inside("\(name)") }
+    }
+
+    private mutating func readRange(_ name: StaticString) throws(ProtoError) -> Range<Int> {
+        do throws(ProtoError) {
+            return try reader.delimited()
+        } catch {
+            throw error.inside("\(name)")
+        }
+    }
+
+    private mutating func readString(_ name: StaticString) throws(ProtoError) -> String {
+        let range = try readRange(name)
+        guard let text = String(validating: reader.bytes[range], as: UTF8.self) else {
+            throw ProtoError(.invalidUTF8, field: "\(name)")
+        }
+        return text
+    }
+
+    /// protobuf's rule: an int32 is the varint's low 32 bits.
+    private mutating func readInt32(_ name: StaticString) throws(ProtoError) -> Int32 {
+        Int32(truncatingIfNeeded: try readVarint(name))
+    }
+
+    // MARK: FieldVisitor
+
+    mutating func string(
+        _ number: UInt32, _ name: StaticString, _ value: inout String
+    ) throws(ProtoError) {
+        if try takes(number, name, .bytes) { value = try readString(name) }
+    }
+
+    mutating func optionalString(
+        _ number: UInt32, _ name: StaticString, _ value: inout String?
+    ) throws(ProtoError) {
+        if try takes(number, name, .bytes) { value = try readString(name) }
+    }
+
+    mutating func strings(
+        _ number: UInt32, _ name: StaticString, _ value: inout [String]
+    ) throws(ProtoError) {
+        if try takes(number, name, .bytes) { value.append(try readString(name)) }
+    }
+
+    mutating func bytes(
+        _ number: UInt32, _ name: StaticString, _ value: inout [UInt8]
+    ) throws(ProtoError) {
+        if try takes(number, name, .bytes) { value = Array(reader.bytes[try readRange(name)]) }
+    }
+
+    mutating func bool(
+        _ number: UInt32, _ name: StaticString, _ value: inout Bool
+    ) throws(ProtoError) {
+        if try takes(number, name, .varint) { value = try readVarint(name) != 0 }
+    }
+
+    mutating func optionalBool(
+        _ number: UInt32, _ name: StaticString, _ value: inout Bool?
+    ) throws(ProtoError) {
+        if try takes(number, name, .varint) { value = try readVarint(name) != 0 }
+    }
+
+    mutating func int32(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int32
+    ) throws(ProtoError) {
+        if try takes(number, name, .varint) { value = try readInt32(name) }
+    }
+
+    mutating func optionalInt32(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int32?
+    ) throws(ProtoError) {
+        if try takes(number, name, .varint) { value = try readInt32(name) }
+    }
+
+    mutating func int64(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int64
+    ) throws(ProtoError) {
+        if try takes(number, name, .varint) { value = Int64(bitPattern: try readVarint(name)) }
+    }
+
+    mutating func optionalInt64(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int64?
+    ) throws(ProtoError) {
+        if try takes(number, name, .varint) { value = Int64(bitPattern: try readVarint(name)) }
+    }
+
+    mutating func message<M: Message>(
+        _ number: UInt32, _ name: StaticString, _ value: inout M?
+    ) throws(ProtoError) {
+        guard try takes(number, name, .bytes) else { return }
+        var message = value ?? M()
+        try decode(&message, "\(name)")
+        value = message
+    }
+
+    mutating func messages<M: Message>(
+        _ number: UInt32, _ name: StaticString, _ value: inout [M]
+    ) throws(ProtoError) {
+        guard try takes(number, name, .bytes) else { return }
+        var message = M()
+        try decode(&message, "\(name).\(value.count + 1)")
+        value.append(message)
+    }
+
+    private mutating func decode<M: Message>(
+        _ message: inout M, _ name: @autoclosure () -> String
+    ) throws(ProtoError) {
+        do throws(ProtoError) {
+            let range = try reader.delimited()
+            try Self.decode(&message, ProtoReader(reader.bytes, range), depth: depth + 1)
+        } catch {
+            throw error.inside(name())
+        }
+    }
+}
