@@ -13,7 +13,7 @@ public struct ServiceName: RawRepresentable, Hashable, Sendable {
 
 /// One operation: its name on the wire and its messages. The types below are never made; they
 /// tie a request's type to its answer's.
-public protocol Operation {
+public protocol Operation: SendableMetatype {
     associatedtype Request: Message
     associatedtype Response: Message
     static var service: ServiceName { get }
@@ -145,7 +145,7 @@ public enum Health: Operation {
 }
 
 /// Every operation of `protocol/imaged.proto`, in its order.
-public let allOperations: [any Operation.Type] = [
+public let allOperations: [any (Operation & SendableMetatype).Type] = [
     CreateImage.self, DescribeImages.self, DeleteImage.self, ExportImage.self,
     CreateSnapshot.self, DescribeSnapshots.self, DeleteSnapshot.self,
     DescribeInstances.self, DeleteInstance.self, DescribeDisks.self,

@@ -1,0 +1,48 @@
+/// Errors of the operations around CreateImage (`AlibabaCloudDocs/ecs`, SDK doc comments).
+extension ECSError {
+    public static let invalidImageIDNotFound = ECSError(
+        404, "InvalidImageId.NotFound", "The specified ImageId does not exist.")
+    public static let invalidDiskIDNotFound = ECSError(
+        404, "InvalidDiskId.NotFound", "The specified disk does not exist.")
+    public static let invalidSnapshotNameMalformed = ECSError(
+        400, "InvalidSnapshotName.Malformed", "The specified SnapshotName is wrongly formed.")
+    public static let incorrectImageStatus = ECSError(
+        400, "IncorrectImageStatus",
+        "The current status of the image does not support this operation.")
+    public static let idempotentParameterMismatch = ECSError(
+        403, "IdempotentParameterMismatch",
+        "Request uses a client token in a previous request but is not identical to that request.")
+    public static let snapshotCreatedImage = ECSError(
+        403, "SnapshotCreatedImage", "The snapshot has been used to create an image.")
+    public static let imageUsingByInstance = ECSError(
+        403, "ImageUsingByInstance", "The specified image is used by an instance.")
+    public static let diskCreatingSnapshot = ECSError(
+        403, "DiskCreatingSnapshot", "A snapshot of the disk is being created.")
+    public static let incorrectInstanceStatusInitializing = ECSError(
+        403, "IncorrectInstanceStatus.Initializing",
+        "The specified instance status does not support this operation.")
+    public static let incorrectInstanceStatusRunning = ECSError(
+        403, "IncorrectInstanceStatus",
+        "The current status of the instance does not support this operation.")
+
+    /// A parameter that must be there and is not.
+    public static func missingParameter(_ name: String) -> ECSError {
+        ECSError(
+            400, "MissingParameter",
+            """
+            The input parameter "\(name)" that is mandatory for processing this request is \
+            not supplied.
+            """
+        ).naming(name)
+    }
+
+    /// A parameter's value that is not valid, with what would be.
+    public static func invalidParameter(_ name: String, hint: String) -> ECSError {
+        invalidParameter(name: name).naming(name, hint: hint)
+    }
+
+    /// A request that does not even decode.
+    public static func undecodable(_ error: String, parameter: String) -> ECSError {
+        invalidParameter(name: parameter).naming(parameter, hint: error)
+    }
+}
