@@ -100,7 +100,11 @@ struct FieldDecoder: FieldVisitor {
     mutating func strings(
         _ number: UInt32, _ name: StaticString, _ value: inout [String]
     ) throws(ProtoError) {
-        if try takes(number, name, .bytes) { value.append(try readString(name)) }
+        do throws(ProtoError) {
+            if try takes(number, name, .bytes) { value.append(try readString(name)) }
+        } catch {
+            throw error.at(value.count + 1)
+        }
     }
 
     mutating func bytes(
@@ -174,7 +178,11 @@ struct FieldDecoder: FieldVisitor {
     mutating func messages<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout [M]
     ) throws(ProtoError) {
-        guard try takes(number, name, .bytes) else { return }
+        do throws(ProtoError) {
+            guard try takes(number, name, .bytes) else { return }
+        } catch {
+            throw error.at(value.count + 1)
+        }
         var message = M()
         try decode(&message, "\(name).\(value.count + 1)")
         value.append(message)
