@@ -398,10 +398,10 @@ extension ECSError {
     fileprivate init(_ failure: ExportFailure) {
         let text = sentence(failure.reason, failure.hint)
         switch failure.kind {
-        case .exists, .path, .notAllowed, .noSpace:
+        case .destination, .notAllowed, .noSpace, .write:
             self = .invalidParameter("Path", hint: text)
-        case .damaged, .unreadable, .writeFailed, .cancelled:
-            self = .internalError.hinting(text)
+        case .snapshot, .cancelled:
+            self = .internalFailure(text)
         }
     }
 }

@@ -50,6 +50,8 @@ actor Server {
     private var durableTurn: UInt64 = 0
 
     var parked = ParkedCalls()
+    /// Manifests that running exports read, by the export's serial.
+    var exports: [Int64: Int64] = [:]
     private let startTime = Clock.monotonicNanoseconds()
     private var nextJobTime: Int64?
     private var stopping: Stopping?
