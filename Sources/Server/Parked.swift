@@ -219,7 +219,8 @@ extension Status {
 
 /// "The reason: what to do." from the data plane's lower-case halves.
 func sentence(_ reason: String, _ hint: String) -> String {
-    let text = hint.isEmpty ? reason : "\(reason). \(hint.prefix(1).uppercased())\(hint.dropFirst())"
+    let text =
+        hint.isEmpty ? reason : "\(reason). \(hint.prefix(1).uppercased())\(hint.dropFirst())"
     return text.hasSuffix(".") ? text : "\(text)."
 }
 

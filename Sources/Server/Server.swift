@@ -53,7 +53,8 @@ actor Server {
     /// Manifests that running exports read, by the export's serial.
     var exports: [Int64: Int64] = [:]
     private let startTime = Clock.monotonicNanoseconds()
-    private var nextJobTime: Int64?
+    /// When a simulated job ends; the past at first, so that recovered jobs start.
+    private var nextJobTime: Int64? = 0
     private var stopping: Stopping?
 
     private struct Stopping {
@@ -87,7 +88,7 @@ actor Server {
     // MARK: - A turn
 
     /// - Returns: how long the loop may sleep, in milliseconds; nil: stop.
-    func turn(_ events: [Event]) -> Int32? {
+    func turn(_ events: [LoopEvent]) -> Int32? {
         let now = Clock.monotonicNanoseconds()
         for event in events {
             switch event.token {
@@ -170,6 +171,8 @@ actor Server {
             return
         }
         turns.append((turn.number, journal.append(turn.payload)))
+        // Each change reserved a record of its own; the turn needed one.
+        journal.cancelReservations()
         if journal.wantsCheckpoint {
             let state = catalog.assumeIsolated { $0.state }
             journal.checkpoint { emit in

@@ -130,6 +130,25 @@ extension SystemCalls {
         return done
     }
 
+    /// The whole of a small file.
+    ///
+    /// - Throws: also if it has more than `max` bytes (EFBIG).
+    public func contents(of path: String, max: Int) throws(SystemError) -> [UInt8] {
+        let file = try openFile(path, [.readOnly, .nonBlocking, .noControllingTerminal])
+        var bytes = [UInt8](repeating: 0, count: max + 1)
+        let read = bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(SystemError) in try readFully(file, at: 0, into: buffer) }
+        }
+        let count: Int
+        do throws(SystemError) {
+            count = try read.get()
+        } catch {
+            throw SystemError("read", path: path, errno: error.errno)
+        }
+        if count > max { throw SystemError("read", path: path, errno: .fileTooLarge) }
+        return Array(bytes[..<count])
+    }
+
     /// Writes all of `buffer` at `offset`, however many calls that takes.
     public func writeAll(
         _ file: borrowing FileDescriptor, at offset: Int64, _ buffer: UnsafeRawBufferPointer
