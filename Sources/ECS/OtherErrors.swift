@@ -46,3 +46,13 @@ extension ECSError {
         invalidParameter(name: parameter).naming(parameter, hint: error)
     }
 }
+
+extension ECSError {
+    /// D-TwoSystemDisks: the second message of E-OperationDenied 400.
+    public static let twoSystemDisks = ECSError(
+        400, "OperationDenied",
+        """
+        The specified parameter DiskDeviceMapping.n.SnapshotId contains two or more system disk \
+        snapshots.
+        """)
+}

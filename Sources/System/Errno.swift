@@ -12,6 +12,7 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let noDevice = Errno(rawValue: ENXIO)
     public static let wouldBlock = Errno(rawValue: EAGAIN)
     public static let accessDenied = Errno(rawValue: EACCES)
+    public static let busy = Errno(rawValue: EBUSY)
     public static let exists = Errno(rawValue: EEXIST)
     public static let crossDevice = Errno(rawValue: EXDEV)
     public static let notDirectory = Errno(rawValue: ENOTDIR)

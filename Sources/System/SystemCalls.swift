@@ -25,6 +25,9 @@ public struct SystemCalls: Sendable {
     public var unlinkat: @Sendable (_ directory: CInt, Path, _ flags: CInt) -> Int
     public var mkdirat: @Sendable (_ directory: CInt, Path, _ mode: UInt32) -> Int
     public var flock: @Sendable (CInt, _ operation: CInt) -> Int
+    public var fstatfs: @Sendable (CInt, _ into: inout FileSystemStatus?) -> Int
+    /// 1: someone's record lock forbids a write lock on the byte at `offset`; 0: no one's does.
+    public var probeWriteLock: @Sendable (CInt, _ offset: Int64) -> Int
 
     /// The kernel itself.
     public static let live = SystemCalls(
@@ -48,7 +51,22 @@ public struct SystemCalls: Sendable {
         linkat: { result(Glibc.linkat($0, $1, $2, $3, 0)) },
         unlinkat: { result(Glibc.unlinkat($0, $1, $2)) },
         mkdirat: { result(Glibc.mkdirat($0, $1, mode_t($2))) },
-        flock: { result(imaged_flock($0, $1)) }
+        flock: { result(imaged_flock($0, $1)) },
+        fstatfs: { file, into in
+            var status = statfs()
+            let returned = result(CLinux.fstatfs(file, &status))
+            if returned == 0 { into = FileSystemStatus(status) }
+            return returned
+        },
+        probeWriteLock: { file, offset in
+            var lock = Glibc.flock()
+            lock.l_type = Int16(F_WRLCK)
+            lock.l_whence = Int16(SEEK_SET)
+            lock.l_start = off_t(offset)
+            lock.l_len = 1
+            let returned = result(Glibc.fcntl(file, CInt(imaged_F_OFD_GETLK), &lock))
+            return returned < 0 ? returned : lock.l_type == Int16(F_UNLCK) ? 0 : 1
+        }
     )
 }
 
@@ -253,6 +271,25 @@ extension SystemCalls {
         } catch {
             throw error
         }
+    }
+
+    /// The file system that `file` is on: its kind, and the room left.
+    public func fileSystem(
+        of file: borrowing FileDescriptor
+    ) throws(SystemError) -> FileSystemStatus {
+        let number = file.rawValue
+        var found: FileSystemStatus?
+        _ = try check("fstatfs", nil) { fstatfs(number, &found) }
+        return found!
+    }
+
+    /// Whether another open file description holds a record lock on the byte at `offset`
+    /// (`F_OFD_GETLK`, fcntl(2)). Takes no lock, and needs no right to write.
+    public func isLocked(
+        _ file: borrowing FileDescriptor, byte offset: Int64
+    ) throws(SystemError) -> Bool {
+        let number = file.rawValue
+        return try check("fcntl", nil) { probeWriteLock(number, offset) } != 0
     }
 
     /// The names in a directory, sorted, without `.` and `..`.

@@ -149,6 +149,23 @@ struct FieldDecoder: FieldVisitor {
         if try takes(number, name, .varint) { value = Int64(bitPattern: try readVarint(name)) }
     }
 
+    /// Packed or not: proto3 readers take both.
+    mutating func int64s(
+        _ number: UInt32, _ name: StaticString, _ value: inout [Int64]
+    ) throws(ProtoError) {
+        if number == self.number && type == .varint {
+            isTaken = true
+            value.append(Int64(bitPattern: try readVarint(name)))
+        } else if try takes(number, name, .bytes) {
+            var packed = ProtoReader(reader.bytes, try readRange(name))
+            do throws(ProtoError) {
+                while !packed.isAtEnd { value.append(Int64(bitPattern: try packed.varint())) }
+            } catch {
+                throw error.inside("\(name)")
+            }
+        }
+    }
+
     mutating func message<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout M?
     ) throws(ProtoError) {

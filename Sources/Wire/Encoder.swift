@@ -155,6 +155,13 @@ public struct FieldEncoder: FieldVisitor {
         if let value { put(number, varint: UInt64(bitPattern: value)) }
     }
 
+    public mutating func int64s(_ number: UInt32, _ name: StaticString, _ value: inout [Int64]) {
+        if value.isEmpty { return }
+        delimited(number) { encoder in
+            for element in value { encoder.varint(UInt64(bitPattern: element)) }
+        }
+    }
+
     public mutating func message<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout M?
     ) {

@@ -39,6 +39,8 @@ public protocol FieldVisitor {
         _ number: UInt32, _ name: StaticString, _ value: inout Int64) throws(ProtoError)
     mutating func optionalInt64(
         _ number: UInt32, _ name: StaticString, _ value: inout Int64?) throws(ProtoError)
+    mutating func int64s(
+        _ number: UInt32, _ name: StaticString, _ value: inout [Int64]) throws(ProtoError)
     mutating func message<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout M?) throws(ProtoError)
     mutating func messages<M: Message>(

@@ -1,0 +1,139 @@
+import ECS
+import Wire
+
+/// The store: every request is judged here, and every change is made here. It lives on the
+/// loop's executor, which it knows only as some `SerialExecutor`, and so stays pure: time,
+/// randomness and the journal's room come from its `Environment`.
+///
+/// Methods that change state are synchronous from their first check to their last write.
+public actor Catalog {
+    private nonisolated let executor: any SerialExecutor
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    let environment: Environment
+    public let limits: Limits
+    public private(set) var state: State
+    var ids: IDSource
+    var events = EventLog()
+    var jobs: JobBoard
+
+    /// The turns of the loop that changed something, counted; and the newest for each account.
+    private var turn: UInt64 = 1
+    private var turnOfAccount: [String: UInt64] = [:]
+    /// What this turn has changed so far, as the journal will hold it.
+    private var record = FieldEncoder()
+
+    /// - Parameters:
+    ///   - state: what recovery made, or an empty one.
+    ///   - workers: how many jobs on real files may run at once, over all accounts.
+    public init(
+        executor: any SerialExecutor, environment: Environment, limits: Limits = Limits(),
+        workers: Int = 4, recovered: Recovered = Recovered()
+    ) {
+        self.executor = executor
+        self.environment = environment
+        self.limits = limits
+        state = recovered.state
+        events = recovered.events
+        ids = IDSource(seed: environment.randomSeed)
+        jobs = JobBoard(workers: workers)
+        jobs.recover(state)
+    }
+
+    /// A fresh ID for an answer.
+    public func requestID() -> String { ids.requestID() }
+
+    // MARK: Turns
+
+    /// Ends a turn: what it changed, for the journal, and which turn that was. Nil: nothing.
+    public func endTurn() -> (turn: UInt64, payload: [UInt8])? {
+        if record.bytes.isEmpty { return nil }
+        defer {
+            turn += 1
+            record = FieldEncoder()
+        }
+        return (turn, record.bytes)
+    }
+
+    /// The newest turn whose changes an answer about `accountID` may show; 0: none since start.
+    public func turnSeen(by accountID: String) -> UInt64 { turnOfAccount[accountID] ?? 0 }
+
+    /// Reserves the journal's bytes for the draft's changes, then applies them.
+    func commit(_ draft: Draft, isRelease: Bool = false) throws(Refusal) {
+        ids = draft.ids
+        var encoder = FieldEncoder()
+        for change in draft.changes { encoder.delimited(1) { $0.write(change) } }
+        switch environment.reserve(encoder.bytes.count, isRelease) {
+        case .granted: break
+        case .growing: throw .noRoomYet
+        case .full:
+            throw .error(
+                .serviceUnavailable.hinting(
+                    """
+                    The file system of the data directory is full. Delete images or snapshots, or \
+                    make room; then try again.
+                    """))
+        }
+        record = FieldEncoder(appendingTo: record.bytes + encoder.bytes)
+        for change in draft.changes { apply(change) }
+    }
+
+    private func apply(_ change: Change) {
+        state.apply(change)
+        events.append(change, sequence: state.sequence)
+        jobs.note(change)
+        if !change.accountID.isEmpty { turnOfAccount[change.accountID] = turn }
+    }
+
+    func draft(_ caller: Caller, _ regionID: String) -> Draft {
+        draft(caller.accountID, regionID)
+    }
+
+    func draft(_ accountID: String, _ regionID: String) -> Draft {
+        Draft(environment.now(), accountID, regionID, state.nextNumber, ids)
+    }
+
+    // MARK: Accounts
+
+    /// Makes an account unless it is there: called at start for those of the configuration.
+    public func openAccount(_ accountID: String) throws(Refusal) {
+        if state.accounts[accountID] != nil { return }
+        var draft = draft(accountID, "")
+        var account = AccountRecord()
+        account.accountID = accountID
+        account.defaultResourceGroupID = draft.ids.id("rg-")
+        draft.add(.account(Boxed(account)))
+        try commit(draft)
+    }
+
+    /// V2: the account, if the caller may use it. One that does not exist is refused the same way.
+    func account(of caller: Caller) throws(Refusal) -> Account {
+        guard let account = state.accounts[caller.accountID] else { throw .error(.forbidden) }
+        return account
+    }
+
+    func check(_ errors: [ECSError], _ caller: Caller) throws(Refusal) {
+        guard let first = errors.first else { return }
+        throw .errors(caller.explains ? errors : [first])
+    }
+}
+
+/// What a start has read from the data directory: a state, and its newest events.
+public struct Recovered: Sendable {
+    public private(set) var state = State()
+    public private(set) var events = EventLog()
+
+    public init() {}
+
+    /// Applies the changes of one payload of a checkpoint or journal.
+    ///
+    /// - Throws: ``ProtoError`` if the bytes, though whole, are no changes.
+    public mutating func replay(_ payload: [UInt8]) throws(ProtoError) {
+        for change in try Changes(decoding: payload).change {
+            state.apply(change)
+            events.append(change, sequence: state.sequence)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// An account's limits and lengths (`createimage.md` § 6). Quotas count per region but where said.
+public struct Limits: Equatable, Sendable {
+    public var images = 100
+    public var imagesPerFamily = 100
+    public var families = 100
+    public var snapshotsPerDisk = 256
+    public var concurrentPerDisk = 10
+    public var concurrentPerOldDisk = 1
+    public var unfinishedSnapshots = 64
+    /// Jobs of the account running at once, over all regions.
+    public var workers = 4
+    public var tags = 20
+    /// A simulated snapshot takes `simulatedBase` and `simulatedPerGiB` for each GiB, at most
+    /// `simulatedMax`: nanoseconds of the account's clock.
+    public var simulatedBase: Int64 = 1_000_000_000
+    public var simulatedPerGiB: Int64 = 10_000_000
+    public var simulatedMax: Int64 = 4_000_000_000
+    /// How long an image of finished snapshots is Creating.
+    public var imageFromSnapshots: Int64 = 1_000_000_000
+
+    public init() {}
+
+    /// How long a simulated snapshot of a disk takes, in nanoseconds.
+    func simulatedDuration(sizeGiB: Int32) -> Int64 {
+        min(simulatedMax, simulatedBase + Int64(sizeGiB) * simulatedPerGiB)
+    }
+
+    /// Sets the limit that a configuration file calls `name`; false: there is none of that name.
+    public mutating func set(_ name: String, _ value: Int) -> Bool {
+        switch name {
+        case "Images": images = value
+        case "ImagesPerFamily": imagesPerFamily = value
+        case "Families": families = value
+        case "SnapshotsPerDisk": snapshotsPerDisk = value
+        case "ConcurrentPerDisk": concurrentPerDisk = value
+        case "ConcurrentPerOldDisk": concurrentPerOldDisk = value
+        case "UnfinishedSnapshots": unfinishedSnapshots = value
+        case "Workers": workers = value
+        case "Tags": tags = value
+        case "SimulatedBaseMilliseconds": simulatedBase = Int64(value) * 1_000_000
+        case "SimulatedMillisecondsPerGiB": simulatedPerGiB = Int64(value) * 1_000_000
+        case "SimulatedMaxMilliseconds": simulatedMax = Int64(value) * 1_000_000
+        case "ImageFromSnapshotsMilliseconds": imageFromSnapshots = Int64(value) * 1_000_000
+        default: return false
+        }
+        return true
+    }
+
+    public static let names = [
+        "Images", "ImagesPerFamily", "Families", "SnapshotsPerDisk", "ConcurrentPerDisk",
+        "ConcurrentPerOldDisk", "UnfinishedSnapshots", "Workers", "Tags",
+        "SimulatedBaseMilliseconds", "SimulatedMillisecondsPerGiB", "SimulatedMaxMilliseconds",
+        "ImageFromSnapshotsMilliseconds",
+    ]
+}

@@ -1,0 +1,89 @@
+import ECS
+import Wire
+
+extension Account {
+    /// A resource named without its region: all regions are searched.
+    func find<Record: Resource>(
+        _ table: KeyPath<Region, ResourceTable<Record>>, _ id: String
+    ) -> (regionID: String, region: Region, record: Record)? {
+        for (regionID, region) in regions {
+            if let record = region[keyPath: table][id] { return (regionID, region, record) }
+        }
+        return nil
+    }
+
+    /// A known region. Its name has passed the syntax rules.
+    func region(_ regionID: String) throws(Refusal) -> Region {
+        guard let region = regions[regionID] else {
+            throw .error(
+                .invalidRegionIdNotFound.naming(
+                    "RegionId", hint: "One of \(Values.list(Values.regions))."))
+        }
+        return region
+    }
+
+    /// The group that `id` names; blank: the account's default one.
+    func resourceGroup(_ id: String) throws(Refusal) -> String {
+        if id.isEmpty || id == record.defaultResourceGroupID {
+            return record.defaultResourceGroupID
+        }
+        throw .error(
+            .invalidResourceGroupNotFound.naming(
+                "ResourceGroupId",
+                hint: "Leave it out, or name \(record.defaultResourceGroupID)."))
+    }
+
+    /// The unfinished job that makes a snapshot.
+    func job(ofSnapshot id: String, in region: Region) -> JobRecord? {
+        guard let snapshot = region.snapshots[id] else { return nil }
+        for number in region.jobsByDisk.numbers(of: snapshot.snapshot.sourceDiskID) {
+            if let job = jobs[number]?.record.value, job.snapshotID == id { return job }
+        }
+        return nil
+    }
+
+    /// The unfinished jobs of an image, in their order.
+    func jobs(ofImage image: Image, in region: Region) -> [JobRecord] {
+        let ofSnapshots = image.diskDeviceMappings.compactMap { disk in
+            disk.snapshotID.isEmpty ? nil : job(ofSnapshot: disk.snapshotID, in: region)
+        }
+        let own = jobs.lazy.map(\.value.record.value)
+            .first { $0.snapshotID.isEmpty && $0.imageID == image.imageID }
+        return ofSnapshots.filter { $0.imageID == image.imageID } + (own.map { [$0] } ?? [])
+    }
+}
+
+/// A ClientToken and what it was given with (V3). Only success binds one.
+struct Token {
+    private let key: String
+    private let parameters: [UInt8]
+    private let isGiven: Bool
+
+    /// - Parameter request: without its token, and in the order in which requests are compared.
+    init(_ token: String, _ regionID: String, _ action: String, _ request: some Message) {
+        isGiven = !token.isEmpty
+        key = "\(regionID) \(action) \(token)"
+        parameters = isGiven ? request.encoded() : []
+    }
+
+    /// What an earlier request with this token was answered; nil: there was none.
+    func bound(in account: Account, mismatch: ECSError) throws(Refusal) -> TokenRecord? {
+        guard isGiven, let bound = account.tokens[key]?.value else { return nil }
+        if bound.parameters == parameters { return bound }
+        throw .error(
+            mismatch.naming(
+                "ClientToken",
+                hint: "It stands for \(bound.resourceID), asked for with other parameters."))
+    }
+
+    func bind(_ resourceID: String, _ furtherIDs: [String], _ draft: inout Draft) {
+        guard isGiven else { return }
+        var record = TokenRecord()
+        record.key = key
+        record.parameters = parameters
+        record.resourceID = resourceID
+        record.furtherIDs = furtherIDs
+        record.time = draft.now
+        draft.add(.token(Boxed(record)))
+    }
+}

@@ -1,0 +1,237 @@
+import ECS
+import Wire
+
+/// Everything the daemon remembers. A value: a checkpoint and a long scan work on a copy.
+public struct State: Sendable {
+    public internal(set) var accounts = Table<String, Account>()
+    /// What is left to delete in the data directory, by manifest.
+    public internal(set) var reclaims = Table<Int64, Boxed<ReclaimRecord>>()
+    /// How many changes there have been.
+    public internal(set) var sequence: Int64 = 0
+    /// The number that the next resource, job or manifest gets. Numbers are never used twice.
+    public internal(set) var nextNumber: Int64 = 1
+    /// The manifests that name a segment.
+    public internal(set) var segmentUsers = Index()
+
+    public init() {}
+}
+
+/// One account: an isolated world.
+public struct Account: Sendable {
+    public internal(set) var record: AccountRecord
+    public internal(set) var regions = Table<String, Region>()
+    public internal(set) var tokens = Table<String, Boxed<TokenRecord>>()
+    /// Unfinished jobs in the order they were admitted, with their regions.
+    public internal(set) var jobs = Table<Int64, AccountJob>()
+
+    init(_ record: AccountRecord) {
+        self.record = record
+        for region in Values.regions { regions.put(region, Region()) }
+    }
+}
+
+/// A job in its account's queue.
+public struct AccountJob: Sendable {
+    public let regionID: String
+    public let record: Boxed<JobRecord>
+}
+
+/// An account's resources in one region, and what is derived from them.
+public struct Region: Sendable {
+    public internal(set) var images = ResourceTable<ImageRecord>()
+    public internal(set) var snapshots = ResourceTable<SnapshotRecord>()
+    public internal(set) var disks = ResourceTable<DiskRecord>()
+    public internal(set) var instances = ResourceTable<InstanceRecord>()
+
+    /// Derived: kept by `put` and `remove` alone, so that counts cannot drift from what is there.
+    public internal(set) var imagesByName = Index()
+    public internal(set) var imagesByFamily = Index()
+    public internal(set) var imagesBySnapshot = Index()
+    public internal(set) var snapshotsByDisk = Index()
+    public internal(set) var disksByInstance = Index()
+    public internal(set) var jobsByDisk = Index()
+    /// Unfinished jobs that make a snapshot: what TooManySnapshot.Unfinished counts.
+    public internal(set) var snapshotJobs = Table<Int64, Bool>()
+}
+
+// MARK: - Applying changes
+
+extension State {
+    /// Takes one step. Total: a change that names what is not there changes nothing but the
+    /// sequence, so replay cannot stop half way.
+    public mutating func apply(_ change: Change) {
+        sequence += 1
+        switch change.kind {
+        case .none: break
+        case .account(let record):
+            accounts.put(record.value.accountID, Account(record.value))
+        case .token(let record):
+            accounts.update(change.accountID) { _ = $0.tokens.put(record.value.key, record) }
+        case .tokenExpired(let key):
+            accounts.update(change.accountID) { _ = $0.tokens.remove(key) }
+        case .reclaim(let record):
+            reclaims.put(record.value.manifest, record)
+            for segment in record.value.segments {
+                segmentUsers.remove("\(segment)", record.value.manifest)
+            }
+        case .reclaimed(let manifest): reclaims.remove(manifest)
+        case .counters(let record):
+            sequence = record.value.sequence
+            use(record.value.nextNumber - 1)
+        case .job(let record):
+            use(record.value.number)
+            accounts.update(change.accountID) { $0.putJob(record, change.regionID) }
+        case .jobEnded(let number):
+            accounts.update(change.accountID) { $0.endJob(number) }
+        default: applyToRegion(change)
+        }
+    }
+
+    private mutating func applyToRegion(_ change: Change) {
+        switch change.kind {
+        case .image(let record): use(record.value.number)
+        case .snapshot(let record):
+            use(record.value.number)
+            if record.value.manifest > 0 {
+                use(record.value.manifest)
+                for segment in record.value.segments {
+                    segmentUsers.insert("\(segment)", record.value.manifest)
+                }
+            }
+        case .disk(let record): use(record.value.number)
+        case .instance(let record): use(record.value.number)
+        default: break
+        }
+        accounts.update(change.accountID) { account in
+            _ = account.regions.update(change.regionID) { $0.apply(change.kind) }
+        }
+    }
+
+    private mutating func use(_ number: Int64) {
+        if number >= nextNumber { nextNumber = number + 1 }
+    }
+
+    /// The state as changes that make it from nothing: a checkpoint's content.
+    ///
+    /// - Parameter emit: is given a few hundred changes at a time.
+    public func emit(_ emit: ([Change]) throws -> Void) rethrows {
+        var batch: [Change] = []
+        func add(_ account: String, _ region: String, _ kind: Change.Kind) throws {
+            batch.append(Change(0, account, region, kind))
+            if batch.count >= 256 {
+                try emit(batch)
+                batch.removeAll(keepingCapacity: true)
+            }
+        }
+        for (id, account) in accounts {
+            try add(id, "", .account(Boxed(account.record)))
+            for (regionID, region) in account.regions {
+                try region.emit { try add(id, regionID, $0) }
+            }
+            for (_, job) in account.jobs { try add(id, job.regionID, .job(job.record)) }
+            for (_, token) in account.tokens { try add(id, "", .token(token)) }
+        }
+        for (_, reclaim) in reclaims { try add("", "", .reclaim(reclaim)) }
+        var counters = CountersRecord()
+        counters.sequence = sequence
+        counters.nextNumber = nextNumber
+        try add("", "", .counters(Boxed(counters)))
+        try emit(batch)
+    }
+
+    /// What the data directory must hold, and nothing else.
+    public func filesInUse() -> (manifests: Set<Int64>, segments: Set<Int64>) {
+        var manifests: Set<Int64> = []
+        var segments: Set<Int64> = []
+        for (_, account) in accounts {
+            for (_, region) in account.regions {
+                for (_, snapshot) in region.snapshots.records where snapshot.value.manifest > 0 {
+                    manifests.insert(snapshot.value.manifest)
+                    segments.formUnion(snapshot.value.segments)
+                }
+            }
+        }
+        return (manifests, segments)
+    }
+}
+
+extension Account {
+    fileprivate mutating func putJob(_ record: Boxed<JobRecord>, _ regionID: String) {
+        let job = record.value
+        jobs.put(job.number, AccountJob(regionID: regionID, record: record))
+        guard !job.snapshotID.isEmpty else { return }
+        regions.update(regionID) { region in
+            region.snapshotJobs.put(job.number, true)
+            region.jobsByDisk.insert(job.diskID, job.number)
+        }
+    }
+
+    fileprivate mutating func endJob(_ number: Int64) {
+        guard let job = jobs.remove(number) else { return }
+        regions.update(job.regionID) { region in
+            region.snapshotJobs.remove(number)
+            region.jobsByDisk.remove(job.record.value.diskID, number)
+        }
+    }
+}
+
+extension Region {
+    fileprivate mutating func apply(_ kind: Change.Kind) {
+        switch kind {
+        case .image(let record): put(record)
+        case .imageDeleted(let id): removeImage(id)
+        case .snapshot(let record):
+            if snapshots.boxed(record.value.id) == nil {
+                snapshotsByDisk.insert(record.value.snapshot.sourceDiskID, record.value.number)
+            }
+            snapshots.put(record)
+        case .snapshotDeleted(let id):
+            guard let old = snapshots[id] else { return }
+            snapshotsByDisk.remove(old.snapshot.sourceDiskID, old.number)
+            snapshots.remove(id)
+        case .disk(let record):
+            if let old = disks[record.value.id] {
+                disksByInstance.remove(old.disk.instanceID, old.number)
+            }
+            disksByInstance.insert(record.value.disk.instanceID, record.value.number)
+            disks.put(record)
+        case .diskDeleted(let id):
+            guard let old = disks[id] else { return }
+            disksByInstance.remove(old.disk.instanceID, old.number)
+            disks.remove(id)
+        case .instance(let record): instances.put(record)
+        case .instanceDeleted(let id): instances.remove(id)
+        default: break
+        }
+    }
+
+    private mutating func put(_ record: Boxed<ImageRecord>) {
+        removeImage(record.value.id)
+        let image = record.value.image
+        images.put(record)
+        if !image.imageName.isEmpty { imagesByName.insert(image.imageName, record.value.number) }
+        if !image.imageFamily.isEmpty {
+            imagesByFamily.insert(image.imageFamily, record.value.number)
+        }
+        for disk in image.diskDeviceMappings where !disk.snapshotID.isEmpty {
+            imagesBySnapshot.insert(disk.snapshotID, record.value.number)
+        }
+    }
+
+    private mutating func removeImage(_ id: String) {
+        guard let old = images[id] else { return }
+        imagesByName.remove(old.image.imageName, old.number)
+        imagesByFamily.remove(old.image.imageFamily, old.number)
+        for disk in old.image.diskDeviceMappings {
+            imagesBySnapshot.remove(disk.snapshotID, old.number)
+        }
+        images.remove(id)
+    }
+
+    fileprivate func emit(_ add: (Change.Kind) throws -> Void) rethrows {
+        for (_, record) in instances.records { try add(.instance(record)) }
+        for (_, record) in disks.records { try add(.disk(record)) }
+        for (_, record) in snapshots.records { try add(.snapshot(record)) }
+        for (_, record) in images.records { try add(.image(record)) }
+    }
+}
