@@ -42,8 +42,7 @@ extension Message {
     static var listed: FieldLister { FieldLister.list(Self.self) }
 }
 
-/// The message of `protocol/vectors/sample.proto`, without `number_list`: this codec knows no
-/// repeated numbers, as no message of `imaged.proto` has any.
+/// The message of `protocol/vectors/sample.proto`.
 struct Sample: Message {
     var int32Value: Int32 = 0
     var int64Value: Int64 = 0
@@ -58,6 +57,7 @@ struct Sample: Message {
     var optionalInt64: Int64?
     var optionalBool: Bool?
     var optionalString: String?
+    var numberList: [Int64] = []
     var twoByteTag: Int32 = 0
     var lastNumber: Int32 = 0
     init() {}
@@ -77,6 +77,7 @@ struct Sample: Message {
         try visitor.optionalInt64(10, "OptionalInt64", &optionalInt64)
         try visitor.optionalBool(11, "OptionalBool", &optionalBool)
         try visitor.optionalString(12, "OptionalString", &optionalString)
+        try visitor.int64s(13, "NumberList", &numberList)
         try visitor.int32(16, "TwoByteTag", &twoByteTag)
         try visitor.int32(536_870_911, "LastNumber", &lastNumber)
     }

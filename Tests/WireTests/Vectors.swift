@@ -49,16 +49,11 @@ struct MessageVector: Decodable, Sendable, CustomTestStringConvertible {
     let refused: String?
     let field: String?
     let stricter: Bool?
-    let feature: String?
 
     var testDescription: String { name }
     var bytes: [UInt8] { [UInt8](hex: hex) }
 
-    /// All vectors but those of features that this codec does not have: no message needs repeated
-    /// numbers yet (`SchemaTests` watches that).
-    static func all(_ file: String) -> [MessageVector] {
-        VectorFile<MessageVector>.read(file).filter { $0.feature != "repeated_numbers" }
-    }
+    static func all(_ file: String) -> [MessageVector] { VectorFile<MessageVector>.read(file) }
 
     static let everywhere = ["messages.json", "proto.json", "request.json", "response.json"]
         .flatMap { all($0) }

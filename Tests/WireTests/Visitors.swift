@@ -50,6 +50,9 @@ extension ShapeVisitor {
     mutating func optionalInt64(_ number: UInt32, _ name: StaticString, _ value: inout Int64?) {
         optional(number, name, &value)
     }
+    mutating func int64s(_ number: UInt32, _ name: StaticString, _ value: inout [Int64]) {
+        list(number, name, &value)
+    }
 }
 
 extension Message {
