@@ -153,16 +153,22 @@ struct FieldDecoder: FieldVisitor {
     mutating func int64s(
         _ number: UInt32, _ name: StaticString, _ value: inout [Int64]
     ) throws(ProtoError) {
-        if number == self.number && type == .varint {
-            isTaken = true
-            value.append(Int64(bitPattern: try readVarint(name)))
-        } else if try takes(number, name, .bytes) {
-            var packed = ProtoReader(reader.bytes, try readRange(name))
-            do throws(ProtoError) {
-                while !packed.isAtEnd { value.append(Int64(bitPattern: try packed.varint())) }
-            } catch {
-                throw error.inside("\(name)")
+        do throws(ProtoError) {
+            if number == self.number && type == .varint {
+                isTaken = true
+                value.append(Int64(bitPattern: try readVarint(name)))
+            } else if try takes(number, name, .bytes) {
+                var packed = ProtoReader(reader.bytes, try readRange(name))
+                while !packed.isAtEnd {
+                    do throws(ProtoError) {
+                        value.append(Int64(bitPattern: try packed.varint()))
+                    } catch {
+                        throw error.inside("\(name)")
+                    }
+                }
             }
+        } catch {
+            throw error.at(value.count + 1)
         }
     }
 
