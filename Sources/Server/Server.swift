@@ -140,6 +140,9 @@ actor Server {
         for call in calls { connections[call.key.connection]?.unanswered -= 1 }
         facts.connections = Int32(clamping: connections.count)
         facts.uptimeSeconds = (now - startTime) / 1_000_000_000
+        if calls.contains(where: { if case .health = $0.request { true } else { false } }) {
+            facts.freeBytes = freeBytes()
+        }
         let inspections = takeInspections(reports)
         let facts = facts
         let parked = parked
@@ -163,6 +166,15 @@ actor Server {
         for report in reports { takeRest(of: report, now) }
         for launch in outcome.launches { run(launch) }
         if outcome.turn != nil { feedWatchers() }
+    }
+
+    /// Of the data directory's file system; 0 without one.
+    private func freeBytes() -> Int64 {
+        let calls = SystemCalls.live
+        guard !facts.dataDirectory.isEmpty,
+            let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory])
+        else { return 0 }
+        return (try? calls.fileSystem(of: directory).freeBytes) ?? 0
     }
 
     private func append(_ turn: Turn) {
