@@ -2,7 +2,7 @@ import ECS
 import Wire
 
 /// What a daemon's thread found at a path that RegisterInstance names.
-public enum DiskFile: Sendable {
+public enum InspectedFile: Sendable {
     case found(sizeBytes: Int64, device: Int64, inode: Int64)
     /// Not a disk that can be taken: why, and what to do.
     case refused(reason: String, hint: String)
@@ -35,7 +35,7 @@ extension Catalog {
     ///
     /// - Parameter files: what was found at `pathsToInspect`, in its order.
     public func registerInstance(
-        _ request: RegisterInstanceRequest, files: [DiskFile], _ caller: Caller
+        _ request: RegisterInstanceRequest, files: [InspectedFile], _ caller: Caller
     ) throws(Refusal) -> RegisterInstanceResponse {
         let account = try account(of: caller)
         if let response = try registered(request, account) { return response }
@@ -179,7 +179,7 @@ extension RegisteredDisk {
 
 extension DiskRecord {
     /// Takes what was found at the path; its exact bytes, rounded up to GiB.
-    fileprivate mutating func take(_ file: DiskFile?, _ index: Int) throws(Refusal) {
+    fileprivate mutating func take(_ file: InspectedFile?, _ index: Int) throws(Refusal) {
         switch file {
         case .found(let sizeBytes, let device, let inode):
             disk.sizeBytes = sizeBytes
@@ -187,9 +187,7 @@ extension DiskRecord {
             registeredDevice = device
             registeredInode = inode
         case .refused(let reason, let hint):
-            let name = reason.contains("format") ? "Format" : "Path"
-            throw .error(
-                .invalidParameter("Disk.\(index + 1).\(name)", hint: "\(reason) \(hint)"))
+            throw .error(.invalidParameter("Disk.\(index + 1).Path", hint: "\(reason): \(hint)."))
         case nil:
             throw .error(.serviceUnavailable)
         }

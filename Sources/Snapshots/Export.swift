@@ -194,6 +194,11 @@ private final class ExportTarget {
             try calls.link(temporaryName, in: directory, to: name, in: directory)
         } catch {
             if error.errno == .exists { throw exists(isDirectory: false) }
+            if error.errno == .notPermitted || error.errno == .notSupported {
+                throw ExportFailure(
+                    .destination, "\(quoted(path)) is on a file system without hard links",
+                    hint: "export to another file system and move the file", errno: error.errno)
+            }
             throw Self.unusable("\(quoted(path)) cannot be given its name", error)
         }
         try writing { () throws(SystemError) in

@@ -1,7 +1,7 @@
 import Checksum
 import System
 
-/// What the files of the store have in common (`docs` of each: Segment.swift, Manifest.swift).
+/// What the files of the store have in common; Segment.swift and Manifest.swift tell the rest.
 ///
 /// All numbers are little-endian. All metadata is in blocks of 4096 bytes, each ending in a
 /// checksum of its own: XXH64 of the 4088 bytes before, seeded with the file's random id xor the

@@ -141,8 +141,7 @@ final class SegmentReader {
         let count = UInt64(buffer.count / Layout.clusterBytes)
         guard slot < slotCount, count <= slotCount - slot else {
             throw .damaged(
-                file: indexName, "slots \(slot) and on are asked for, the file has \(slotCount)",
-                slot: slot)
+                file: indexName, "the file has \(slotCount) slots and a manifest names more")
         }
         let byteCount: Int
         do throws(SystemError) {

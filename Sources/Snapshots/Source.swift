@@ -152,7 +152,7 @@ public enum Source {
             } catch {
                 // A file system without record locks has no such lock either.
                 switch error.errno {
-                case .invalid, .notSupported: return
+                case .invalid, .notSupported, .noLocks: return
                 default: throw Source.unreadable(path, error)
                 }
             }

@@ -27,6 +27,7 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let brokenPipe = Errno(rawValue: EPIPE)
     public static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
+    public static let noLocks = Errno(rawValue: ENOLCK)
     public static let connectionRefused = Errno(rawValue: ECONNREFUSED)
     public static let connectionReset = Errno(rawValue: ECONNRESET)
     public static let connectionAborted = Errno(rawValue: ECONNABORTED)

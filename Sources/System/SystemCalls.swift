@@ -130,6 +130,25 @@ extension SystemCalls {
         return done
     }
 
+    /// The whole of a small file.
+    ///
+    /// - Throws: also if it has more than `max` bytes (EFBIG).
+    public func contents(of path: String, max: Int) throws(SystemError) -> [UInt8] {
+        let file = try openFile(path, [.readOnly, .nonBlocking, .noControllingTerminal])
+        var bytes = [UInt8](repeating: 0, count: max + 1)
+        let read = bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(SystemError) in try readFully(file, at: 0, into: buffer) }
+        }
+        let count: Int
+        do throws(SystemError) {
+            count = try read.get()
+        } catch {
+            throw SystemError("read", path: path, errno: error.errno)
+        }
+        if count > max { throw SystemError("read", path: path, errno: .fileTooLarge) }
+        return Array(bytes[..<count])
+    }
+
     /// Writes all of `buffer` at `offset`, however many calls that takes.
     public func writeAll(
         _ file: borrowing FileDescriptor, at offset: Int64, _ buffer: UnsafeRawBufferPointer
@@ -182,6 +201,22 @@ extension SystemCalls {
         let number = file.rawValue
         return Int64(
             try check("lseek", nil) { lseek(number, offset, CInt(imaged_SEEK_HOLE)) })
+    }
+
+    /// Allocates the bytes without writing them, so that a lack of space shows here and not when
+    /// they are written back (`fallocate(2)`); false: the file system cannot.
+    public func allocate(
+        _ file: borrowing FileDescriptor, at offset: Int64, count: Int64
+    ) throws(SystemError) -> Bool {
+        let number = file.rawValue
+        do throws(SystemError) {
+            _ = try check("fallocate", nil) { fallocate(number, 0, offset, count) }
+            return true
+        } catch  where error.errno == .notSupported {
+            return false
+        } catch {
+            throw error
+        }
     }
 
     /// Where the file or block device ends, in bytes.
@@ -294,13 +329,22 @@ extension SystemCalls {
 
     /// The names in a directory, sorted, without `.` and `..`.
     public func names(in directory: borrowing FileDescriptor) throws(SystemError) -> [String] {
-        let copy = try openFile(".", in: directory, [.readOnly, .directory])
-        guard let stream = fdopendir(copy.release()) else {
-            throw SystemError("fdopendir", errno: Errno(rawValue: Glibc.errno))
+        let number = try openFile(".", in: directory, [.readOnly, .directory]).release()
+        guard let stream = fdopendir(number) else {
+            let errno = Errno(rawValue: Glibc.errno)
+            _ = Glibc.close(number)
+            throw SystemError("fdopendir", errno: errno)
         }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = Glibc.readdir(stream) {
+        while true {
+            // The end and an error look alike but for errno; a list cut short must not pass for
+            // a whole one, for recovery decides by it which files are missing.
+            Glibc.errno = 0
+            guard let entry = Glibc.readdir(stream) else {
+                if Glibc.errno == 0 { break }
+                throw SystemError("readdir", errno: Errno(rawValue: Glibc.errno))
+            }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }

@@ -51,21 +51,21 @@ import Testing
         try export()
     }
 
-    @Test func everyByteOfTheManifest() throws {
+    @Test func flippedBytesOfTheManifest() throws {
         let size = try contents(manifest).count
         #expect(size == 3 * 4096)
         try flips(manifest, at: 0..<4096, named: manifest)
-        try flips(manifest, at: stride(from: 4096, to: size, by: 3), named: manifest)
+        try flips(manifest, at: stride(from: 4096, to: size, by: 7), named: manifest)
     }
 
-    @Test func everyByteOfTheIndex() throws {
+    @Test func flippedBytesOfTheIndex() throws {
         let size = try contents(index).count
         #expect(size == 2 * 4096)
-        try flips(index, at: stride(from: 0, to: size, by: 2), named: index)
+        try flips(index, at: stride(from: 0, to: size, by: 5), named: index)
     }
 
-    @Test func everyByteOfTheSegmentsHeader() throws {
-        try flips(segment, at: stride(from: 0, to: 4096, by: 2), named: segment)
+    @Test func flippedBytesOfTheSegmentsHeader() throws {
+        try flips(segment, at: stride(from: 0, to: 4096, by: 5), named: segment)
     }
 
     /// The rest of the header's cluster is unused, as Segment.swift says: nothing reads it.

@@ -73,6 +73,34 @@ import Testing
         #expect(try names() == ["data", "disk.raw"])
     }
 
+    @Test func noHardLinks() throws {
+        var calls = SystemCalls.live
+        calls.linkat = { _, _, _, _ in -Int(Errno.notPermitted.rawValue) }
+        let failure = failure(fixture.target, store: try fixture.store(calls))
+        #expect(failure?.reason.contains("without hard links") == true)
+        #expect(try names() == ["data", "disk.raw"])
+    }
+
+    /// A manifest that names slots which the segment's index does not have.
+    @Test func slotsBeyondTheIndex() throws {
+        let reader = try store.openManifest(1)
+        let segments = try reader.segments()
+        let calls = SystemCalls.live
+        for slot in [30, 40, 1 << 40, (1 << 61) + 3] as [UInt64] {
+            let file = try calls.openFile(
+                "\(fixture.data)/manifests/2", [.writeOnly, .create, .truncate])
+            let writer = ManifestWriter(
+                file, number: 2, fileID: 5, diskBytes: reader.header.diskBytes, calls)
+            try writer.append(Run(cluster: 3, count: 16, segment: 1, slot: slot))
+            _ = try writer.finish(segments: segments)
+            let failure = #expect(throws: ExportFailure.self) {
+                try store.export(manifest: 2, to: fixture.target, peer: fixture.peer)
+            }
+            #expect(failure?.read?.byteRange == Int64(3 * cluster)..<Int64(19 * cluster))
+            #expect(failure?.read?.isDamage == true)
+        }
+    }
+
     @Test func noPermission() throws {
         var calls = SystemCalls.live
         calls.openat = { directory, path, flags, mode in

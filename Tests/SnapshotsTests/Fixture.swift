@@ -22,7 +22,7 @@ struct Fixture {
         try SnapshotStore(directory: data, calls: calls)
     }
 
-    /// Notes the disk as an old file: its times are long ago in the eyes of the capture.
+    /// The moment that a job on the disk, or on `path`, is of.
     func capture(_ path: String? = nil, allowLive: Bool = false) throws -> Capture {
         try Source.capture(path: path ?? disk, peer: peer, allowLive: allowLive)
     }

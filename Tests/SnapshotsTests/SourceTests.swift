@@ -213,10 +213,11 @@ import Testing
     }
 
     /// Where record locks do not work nobody holds one.
-    @Test func fileSystemWithoutLocks() throws {
+    @Test(arguments: [Errno.invalid, .notSupported, .noLocks])
+    func fileSystemWithoutLocks(_ errno: Errno) throws {
         try makeDisk(fixture.disk, size: 4096)
         var calls = SystemCalls.live
-        calls.probeWriteLock = { _, _ in -Int(Errno.invalid.rawValue) }
+        calls.probeWriteLock = { _, _ in -Int(errno.rawValue) }
         #expect(throws: Never.self) {
             try Source.capture(path: fixture.disk, peer: fixture.peer, calls: calls)
         }

@@ -80,7 +80,7 @@ import Testing
 
     /// R14: a job, failed or not, leaves no descriptor open.
     @Test func descriptorsAreClosed() throws {
-        // In a process of its own other tests would not be counted; here only growth is judged.
+        // Other tests run in this process: only descriptors of this fixture count.
         let store = try fixture.store()
         let job = try fixture.job(1)
         func ours() throws -> Int {
@@ -99,6 +99,6 @@ import Testing
             unlink(fixture.target)
         }
         #expect(try ours() == before)
-        #expect(before == 3)
+        #expect(before == 3, "the three directories")
     }
 }

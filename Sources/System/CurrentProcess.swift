@@ -1,0 +1,95 @@
+import CLinux
+import Glibc
+
+/// This process: who it is, and how a daemon sets itself up.
+public enum CurrentProcess {
+    public static var uid: UInt32 { getuid() }
+    public static var pid: Int32 { getpid() }
+
+    public static func environment(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+
+    /// The path of the running program.
+    public static var executablePath: String {
+        let path = String(unsafeUninitializedCapacity: 4096) { buffer in
+            buffer.withMemoryRebound(to: CChar.self) { text in
+                max(0, readlink("/proc/self/exe", text.baseAddress!, 4096))
+            }
+        }
+        return path.isEmpty ? CommandLine.arguments[0] : path
+    }
+
+    public static var workingDirectory: String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    /// What a daemon does first (design.md, "The process"; reliability.md S7): no SIGPIPE, no
+    /// SIGXFSZ, files 0600, no core dumps, as many descriptors as the hard limit allows.
+    ///
+    /// - Returns: how many descriptors the process may have.
+    public static func becomeDaemon() -> Int {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+        umask(0o077)
+        var core = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &core)
+        var files = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        files.rlim_cur = files.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        return Int(clamping: files.rlim_cur)
+    }
+
+    /// Turns SIGTERM and SIGINT into something to read (`signalfd(2)`). Before any thread starts:
+    /// threads take over which signals are blocked.
+    public static func stopSignals() throws(SystemError) -> FileDescriptor {
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGTERM)
+        sigaddset(&set, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        let number = signalfd(-1, &set, CInt(imaged_SOCK_CLOEXEC | imaged_SOCK_NONBLOCK))
+        if number < 0 { throw SystemError("signalfd", errno: Errno(rawValue: errno)) }
+        return FileDescriptor(owning: number)
+    }
+
+    /// Takes the signals that wait; how many there were.
+    public static func takeSignals(_ signals: borrowing FileDescriptor) -> Int {
+        var count = 0
+        var info = signalfd_siginfo()
+        while read(signals.rawValue, &info, MemoryLayout<signalfd_siginfo>.size) > 0 { count += 1 }
+        return count
+    }
+
+    /// Writes a line to standard error, in one call.
+    public static func printError(_ line: String) { write(line + "\n", to: 2) }
+
+    /// Writes all of `text` to a descriptor that this process was started with. That nobody reads
+    /// it is no error.
+    public static func write(_ text: String, to number: CInt) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Takes over a descriptor that the process was started with; nil: it is not open.
+    public static func inherited(_ number: CInt) -> FileDescriptor? {
+        guard fcntl(number, F_GETFD) >= 0 else { return nil }
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        return FileDescriptor(owning: number)
+    }
+
+    public static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
+
+    /// Ends at once, without running what is registered for a normal exit: a thread calls it when
+    /// the journal can no longer be trusted.
+    public static func exitNow(_ status: Int32) -> Never { Glibc._exit(status) }
+}
