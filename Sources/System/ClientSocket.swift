@@ -1,0 +1,113 @@
+import CLinux
+import Glibc
+
+/// A Unix stream socket of a client (`unix(7)`): non-blocking, closed on exec, and without a
+/// signal when the other side is gone. It changes nothing else of its process.
+public final class ClientSocket: Sendable {
+    /// How many bytes a socket's path may have: `sun_path` less the zero behind it.
+    public static let pathBytesMax = 107
+
+    private let file: FileDescriptor
+
+    /// Takes over a connected socket.
+    public init(adopting socket: consuming FileDescriptor) throws(SystemError) {
+        let flags = fcntl(socket.rawValue, F_GETFL)
+        if flags < 0 || fcntl(socket.rawValue, F_SETFL, flags | O_NONBLOCK) < 0 {
+            throw SystemError("fcntl", errno: Errno(rawValue: Glibc.errno))
+        }
+        file = socket
+    }
+
+    /// Connects to the socket at `path` (`connect(2)`). EAGAIN means that its daemon has more
+    /// callers waiting than it takes: try again soon.
+    public init(connectingTo path: String) throws(SystemError) {
+        let name = Array(path.utf8)
+        guard name.count <= Self.pathBytesMax, !name.contains(0) else {
+            throw SystemError("connect", path: path, errno: .nameTooLong)
+        }
+        let type = CInt(SOCK_STREAM.rawValue) | CInt(imaged_SOCK_CLOEXEC | imaged_SOCK_NONBLOCK)
+        let number = Glibc.socket(AF_UNIX, type, 0)
+        if number < 0 { throw SystemError("socket", errno: Errno(rawValue: Glibc.errno)) }
+        let socket = FileDescriptor(owning: number)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+        while true {
+            let returned = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            if returned == 0 { break }
+            let errno = Errno(rawValue: Glibc.errno)
+            if errno != .interrupted { throw SystemError("connect", path: path, errno: errno) }
+        }
+        file = socket
+    }
+
+    /// Sends what the kernel takes at once, without SIGPIPE; nil: nothing now.
+    public func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int? {
+        try transfer("send") {
+            Glibc.send(file.rawValue, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
+        }
+    }
+
+    /// Receives what is there; nil: nothing yet, 0: the other side will send no more.
+    public func receive(_ buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
+        try transfer("recv") { Glibc.recv(file.rawValue, buffer.baseAddress, buffer.count, 0) }
+    }
+
+    private func transfer(_ call: String, _ body: () -> Int) throws(SystemError) -> Int? {
+        while true {
+            let count = body()
+            if count >= 0 { return count }
+            let errno = Errno(rawValue: Glibc.errno)
+            if errno == .wouldBlock { return nil }
+            if errno != .interrupted { throw SystemError(call, errno: errno) }
+        }
+    }
+
+    /// Sleeps until bytes can be received, or sent if `forSending`, or `wakeup` is signalled, or
+    /// the time is over (below zero: no limit). An interrupted sleep ends early.
+    public func wait(forSending: Bool, wakeup: Wakeup, milliseconds: CInt) -> SocketReadiness {
+        let interest = CShort(POLLIN) | (forSending ? CShort(POLLOUT) : 0)
+        var watched = [
+            pollfd(fd: file.rawValue, events: interest, revents: 0),
+            pollfd(fd: wakeup.file.rawValue, events: CShort(POLLIN), revents: 0),
+        ]
+        if poll(&watched, nfds_t(watched.count), milliseconds) <= 0 {
+            return SocketReadiness(canReceive: false, canSend: false)
+        }
+        if watched[1].revents != 0 { wakeup.drain() }
+        // A broken connection is told by the next receive.
+        let broken = watched[0].revents & CShort(POLLHUP | POLLERR | POLLNVAL) != 0
+        return SocketReadiness(
+            canReceive: broken || watched[0].revents & CShort(POLLIN) != 0,
+            canSend: watched[0].revents & CShort(POLLOUT) != 0)
+    }
+}
+
+/// What can be done with a socket without waiting.
+public struct SocketReadiness: Equatable, Sendable {
+    public let canReceive: Bool
+    public let canSend: Bool
+}
+
+/// Ends another thread's sleep (`eventfd(2)`).
+public final class Wakeup: Sendable {
+    fileprivate let file: FileDescriptor
+
+    public init() throws(SystemError) {
+        let number = eventfd(0, CInt(imaged_SOCK_CLOEXEC | imaged_SOCK_NONBLOCK))
+        if number < 0 { throw SystemError("eventfd", errno: Errno(rawValue: Glibc.errno)) }
+        file = FileDescriptor(owning: number)
+    }
+
+    /// From any thread. Signals add up to one wake-up.
+    public func signal() { eventfd_write(file.rawValue, 1) }
+
+    fileprivate func drain() {
+        var value: eventfd_t = 0
+        eventfd_read(file.rawValue, &value)
+    }
+}
