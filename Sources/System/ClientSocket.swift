@@ -45,18 +45,27 @@ public final class ClientSocket: Sendable {
         file = socket
     }
 
-    /// Sends what the kernel takes at once, without SIGPIPE; nil: nothing now.
-    public func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int? {
-        try transfer("send") {
-            Glibc.send(file.rawValue, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
+    /// Sends what the kernel takes at once, without SIGPIPE; returns how many bytes that were.
+    public func send(_ bytes: ArraySlice<UInt8>) throws(SystemError) -> Int {
+        let count = try transfer("send") {
+            bytes.withUnsafeBytes {
+                Glibc.send(file.rawValue, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+            }
+        }
+        return count ?? 0
+    }
+
+    /// Receives what is there into the start of `buffer`; nil: nothing yet, 0: the other side
+    /// will send no more.
+    public func receive(_ buffer: inout [UInt8]) throws(SystemError) -> Int? {
+        try transfer("recv") {
+            buffer.withUnsafeMutableBytes {
+                Glibc.recv(file.rawValue, $0.baseAddress, $0.count, 0)
+            }
         }
     }
 
-    /// Receives what is there; nil: nothing yet, 0: the other side will send no more.
-    public func receive(_ buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
-        try transfer("recv") { Glibc.recv(file.rawValue, buffer.baseAddress, buffer.count, 0) }
-    }
-
+    /// Calls until the answer is not EINTR; nil: it would have to wait.
     private func transfer(_ call: String, _ body: () -> Int) throws(SystemError) -> Int? {
         while true {
             let count = body()
