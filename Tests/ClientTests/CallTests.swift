@@ -39,7 +39,8 @@ import Wire
             #expect(request.method == "CreateImage")
             #expect(request.envelope.timeoutNanoseconds == 5_000_000_000)
             #expect(request.envelope.metadata == [KeyValue("account", "a1")])
-            #expect(try request.decoded(CreateImageRequest.self).imageName == "web")
+            let asked = try request.decoded(CreateImageRequest.self)
+            #expect(asked.imageName == "web")
             var response = CreateImageResponse()
             response.imageID = "m-1"
             return .message(response)
@@ -85,9 +86,8 @@ import Wire
             var created = CreateImageResponse()
             created.imageID = "m-cut"
             response.payload = created.encoded()
-            for byte in frame(request.streamID, .response, { $0.write(response) }) {
-                connection.send([byte])
-            }
+            let bytes = frame(request.streamID, .response) { $0.write(response) }
+            for byte in bytes { connection.send([byte]) }
             connection.waitForClose()
         }
         var request = CreateImageRequest()
@@ -169,7 +169,6 @@ import Wire
         let server = FakeServer { $0.waitForClose() }
         let client = try await connect(server)
         async let pending = failure(client, timeout: nil)
-        try await Task.sleep(for: .milliseconds(1))
         client.close()
         #expect(await pending is ClientError)
     }

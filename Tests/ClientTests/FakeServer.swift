@@ -11,7 +11,8 @@ final class FakeServer: Sendable {
     private let listener: Int32
 
     init(_ script: @escaping @Sendable (FakeConnection) throws -> Void) {
-        path = "\(directory.path)/s"
+        let path = "\(directory.path)/s"
+        self.path = path
         let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

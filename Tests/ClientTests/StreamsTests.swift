@@ -30,18 +30,20 @@ import Wire
 
     @Test func idsAreOddAndRise() throws {
         var streams = Streams()
-        #expect(try begin(&streams) == 1)
-        #expect(try begin(&streams) == 3)
-        #expect(sent(&streams) == [1, 3])
+        let ids = [try begin(&streams), try begin(&streams)]
+        #expect(ids == [1, 3])
+        let order = sent(&streams)
+        #expect(order == ids)
         #expect(!streams.hasUnsent)
     }
 
     @Test func idsRunOut() throws {
         var streams = Streams(firstID: UInt32.max - 4)
         #expect(!streams.isExhausted)
-        #expect(try begin(&streams) == UInt32.max - 4)
+        let last = try begin(&streams)
+        #expect(last == UInt32.max - 4)
         #expect(streams.isExhausted)
-        #expect(throws: ClientError.self) { try begin(&streams) }
+        #expect(throws: ClientError.self) { _ = try begin(&streams) }
     }
 
     @Test func sendsOnWhereTheKernelStopped() throws {
@@ -78,11 +80,11 @@ import Wire
             defer { taken = 0 }
             return taken
         }
-        #expect(streams.cancel(first, now: 0, cancelRequest: cancelRequest) == nil)
-        let ending = try #require(
-            streams.cancel(second, now: 0, cancelRequest: cancelRequest))
-        guard case .failure(is CancellationError) = ending.result else {
-            Issue.record("\(ending.result)")
+        let nothing = streams.cancel(first, now: 0, cancelRequest: cancelRequest)
+        #expect(nothing == nil)
+        let ending = streams.cancel(second, now: 0, cancelRequest: cancelRequest)
+        guard case .failure(is CancellationError)? = ending?.result else {
+            Issue.record("\(String(describing: ending))")
             return
         }
         // The rest of the first, then the Cancel for it: its own id rises past the second's.
@@ -100,8 +102,10 @@ import Wire
         var streams = Streams()
         let id = try begin(&streams)
         _ = sent(&streams)
-        #expect(streams.cancel(id, now: 100, cancelRequest: cancelRequest) == nil)
-        #expect(streams.expire(now: 100).isEmpty)
+        let nothing = streams.cancel(id, now: 100, cancelRequest: cancelRequest)
+        #expect(nothing == nil)
+        let early = streams.expire(now: 100)
+        #expect(early.isEmpty)
         let endings = streams.expire(now: 100 + Streams.cancelNanoseconds)
         #expect(endings.contains { unknown($0) == true })
         #expect(streams.open.isEmpty)
@@ -114,7 +118,8 @@ import Wire
         _ = try begin(&streams, deadline: 50)
         _ = try begin(&streams, deadline: 60)
         #expect(streams.earliestDeadline == 50)
-        #expect(streams.expire(now: 49).isEmpty)
+        let early = streams.expire(now: 49)
+        #expect(early.isEmpty)
         let endings = streams.expire(now: 50)
         #expect(endings.count == 2)
         #expect(endings.count { unknown($0) == true } == 1)
@@ -130,8 +135,9 @@ import Wire
         let endings = streams.fail(.connectionLost(reason: "gone"))
         #expect(endings.count { unknown($0) == true } == 1)
         #expect(endings.count { unknown($0) == false } == 1)
-        #expect(throws: ClientError.self) { try begin(&streams) }
-        #expect(streams.fail(.connectionLost(reason: "again")).isEmpty)
+        #expect(throws: ClientError.self) { _ = try begin(&streams) }
+        let again = streams.fail(.connectionLost(reason: "again"))
+        #expect(again.isEmpty)
     }
 
     @Test func boundsWhatWaits() throws {
@@ -144,7 +150,8 @@ import Wire
         #expect(throws: ClientError.self) {
             _ = try streams.begin(request, receiver, timeout: .zero, deadline: .max)
         }
-        #expect(sent(&streams).count == 5)
+        let frames = sent(&streams)
+        #expect(frames.count == 5)
         _ = try streams.begin(request, receiver, timeout: .zero, deadline: .max)
     }
 
@@ -152,10 +159,12 @@ import Wire
         var streams = Streams()
         let id = try begin(&streams)
         _ = sent(&streams)
-        #expect(try streams.respond(id, Response()) != nil)
-        #expect(try streams.respond(id, Response()) == nil)
-        #expect(throws: ClientError.self) { try streams.respond(id + 2, Response()) }
-        #expect(throws: ClientError.self) { try streams.respond(2, Response()) }
+        let first = try streams.respond(id, Response())
+        #expect(first != nil)
+        let second = try streams.respond(id, Response())
+        #expect(second == nil)
+        #expect(throws: ClientError.self) { _ = try streams.respond(id + 2, Response()) }
+        #expect(throws: ClientError.self) { _ = try streams.respond(2, Response()) }
     }
 
     @Test(arguments: [

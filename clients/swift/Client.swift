@@ -148,7 +148,8 @@ public final class ImagedClient: Sendable {
     }
 
     private static func yield(
-        _ data: [UInt8], to continuation: AsyncThrowingStream<EventsResponse, any Error>.Continuation
+        _ data: [UInt8],
+        to continuation: AsyncThrowingStream<EventsResponse, any Error>.Continuation
     ) -> Bool {
         let answer: EventsResponse
         do throws(ProtoError) {

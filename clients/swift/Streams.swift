@@ -62,8 +62,9 @@ struct Streams: Sendable {
         let id = nextID
         // What stands around the payload is short, but metadata are the caller's.
         let around = request.metadata.reduce(128) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-        guard request.payload.count + around + request.metadata.count * 16
-            <= FrameHeader.dataBytesMax
+        guard
+            request.payload.count + around + request.metadata.count * 16
+                <= FrameHeader.dataBytesMax
         else { throw .notSent(reason: "a request of more than 4 MiB") }
         var encoder = FieldEncoder()
         encoder.frame(id, .request, flags) { $0.write(request) }
