@@ -22,6 +22,8 @@ public actor Catalog {
     /// The turns of the loop that changed something, counted; and the newest for each account.
     private var turn: UInt64 = 1
     private var turnOfAccount: [String: UInt64] = [:]
+    /// The images that this turn has changed: who waits for one is looked at again.
+    private var changedImages: Set<String> = []
     /// What this turn has changed so far, as the journal will hold it.
     private var record = FieldEncoder()
 
@@ -48,13 +50,14 @@ public actor Catalog {
     // MARK: Turns
 
     /// Ends a turn: what it changed, for the journal, and which turn that was. Nil: nothing.
-    public func endTurn() -> (turn: UInt64, payload: [UInt8])? {
+    public func endTurn() -> Turn? {
         if record.bytes.isEmpty { return nil }
         defer {
             turn += 1
             record = FieldEncoder()
+            changedImages.removeAll(keepingCapacity: true)
         }
-        return (turn, record.bytes)
+        return Turn(number: turn, payload: record.bytes, changedImages: changedImages)
     }
 
     /// The newest turn whose changes an answer about `accountID` may show; 0: none since start.
@@ -84,6 +87,11 @@ public actor Catalog {
         state.apply(change)
         events.append(change, sequence: state.sequence)
         jobs.note(change)
+        switch change.kind {
+        case .image(let record): changedImages.insert(record.value.id)
+        case .imageDeleted(let id): changedImages.insert(id)
+        default: break
+        }
         if !change.accountID.isEmpty { turnOfAccount[change.accountID] = turn }
     }
 
@@ -109,7 +117,7 @@ public actor Catalog {
     }
 
     /// V2: the account, if the caller may use it. One that does not exist is refused the same way.
-    func account(of caller: Caller) throws(Refusal) -> Account {
+    public func account(of caller: Caller) throws(Refusal) -> Account {
         guard let account = state.accounts[caller.accountID] else { throw .error(.forbidden) }
         return account
     }
@@ -118,6 +126,14 @@ public actor Catalog {
         guard let first = errors.first else { return }
         throw .errors(caller.explains ? errors : [first])
     }
+}
+
+/// What one turn of the loop has changed.
+public struct Turn: Sendable {
+    public let number: UInt64
+    /// One journal payload: a `Changes` message.
+    public let payload: [UInt8]
+    public let changedImages: Set<String>
 }
 
 /// What a start has read from the data directory: a state, and its newest events.

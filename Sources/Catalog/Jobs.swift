@@ -4,8 +4,8 @@ import ECS
 /// `captured` and `copied`.
 public enum Launch: Sendable {
     /// Note which moment of the file the snapshot will hold; as soon as the job is admitted.
-    case capture(JobRecord)
-    case copy(JobRecord)
+    case capture(JobRecord, accountID: String)
+    case copy(JobRecord, accountID: String)
     /// The job has ended without its thread: stop it. What it still reports is ignored.
     case cancel(Int64)
     /// Delete a manifest, then the segments that nothing names any more.
@@ -73,7 +73,7 @@ struct JobBoard: Sendable {
             let job = record.value
             waiting.put(change.accountID, true)
             let isNew = !job.isStarted && job.capture == nil
-            if isNew && job.isReal { launches.append(.capture(job)) }
+            if isNew && job.isReal { launches.append(.capture(job, accountID: change.accountID)) }
         case .jobEnded(let number):
             if end(number) { launches.append(.cancel(number)) }
             waiting.put(change.accountID, true)
@@ -245,7 +245,7 @@ extension Catalog {
             try commit(draft, isRelease: true)
         }
         jobs.start(job, accountID)
-        if job.isReal { jobs.launches.append(.copy(job)) }
+        if job.isReal { jobs.launches.append(.copy(job, accountID: accountID)) }
         return true
     }
 

@@ -25,6 +25,13 @@ extension ECSError {
         403, "IncorrectInstanceStatus",
         "The current status of the instance does not support this operation.")
 
+    /// Something of ours that broke, and what the operator can do: E-InternalError's code, with a
+    /// message of its own.
+    public static func internalFailure(_ hint: String) -> ECSError {
+        ECSError(500, "InternalError", "The request has failed due to an internal failure.")
+            .hinting(hint)
+    }
+
     /// A parameter that must be there and is not.
     public static func missingParameter(_ name: String) -> ECSError {
         ECSError(

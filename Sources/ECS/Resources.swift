@@ -343,7 +343,7 @@ public struct Disk: Message {
         try visitor.string(19, "CreationTime", &creationTime)
         try visitor.messages(20, "Tags", &tags)
         try visitor.string(21, "Description", &description)
-        try visitor.string(22, "ResourceGroupId", &resourceGroupID)
+        try visitor.string(23, "ResourceGroupId", &resourceGroupID)
         try visitor.string(1000, "Path", &path)
         try visitor.int64(1001, "SizeBytes", &sizeBytes)
     }

@@ -4,41 +4,19 @@ import Glibc
 /// A Unix stream socket of a client (`unix(7)`): non-blocking, closed on exec, and without a
 /// signal when the other side is gone. It changes nothing else of its process.
 public final class ClientSocket: Sendable {
-    /// How many bytes a socket's path may have: `sun_path` less the zero behind it.
-    public static let pathBytesMax = 107
-
     private let file: FileDescriptor
-
-    /// Takes over a connected socket.
-    public init(adopting socket: consuming FileDescriptor) throws(SystemError) {
-        let flags = fcntl(socket.rawValue, F_GETFL)
-        if flags < 0 || fcntl(socket.rawValue, F_SETFL, flags | O_NONBLOCK) < 0 {
-            throw SystemError("fcntl", errno: Errno(rawValue: Glibc.errno))
-        }
-        file = socket
-    }
 
     /// Connects to the socket at `path` (`connect(2)`). EAGAIN means that its daemon has more
     /// callers waiting than it takes: try again soon.
     public init(connectingTo path: String) throws(SystemError) {
-        let name = Array(path.utf8)
-        guard name.count <= Self.pathBytesMax, !name.contains(0) else {
+        guard path.utf8.count <= UnixSocket.pathBytesMax else {
             throw SystemError("connect", path: path, errno: .nameTooLong)
         }
         let type = CInt(SOCK_STREAM.rawValue) | CInt(imaged_SOCK_CLOEXEC | imaged_SOCK_NONBLOCK)
         let number = Glibc.socket(AF_UNIX, type, 0)
         if number < 0 { throw SystemError("socket", errno: Errno(rawValue: Glibc.errno)) }
         let socket = FileDescriptor(owning: number)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        while true {
-            let returned = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            if returned == 0 { break }
+        while UnixSocket.withAddress(of: path, { Glibc.connect(number, $0, $1) }) != 0 {
             let errno = Errno(rawValue: Glibc.errno)
             if errno != .interrupted { throw SystemError("connect", path: path, errno: errno) }
         }

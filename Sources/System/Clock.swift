@@ -9,6 +9,14 @@ public enum Clock {
     /// Nanoseconds since some past moment; goes on while the machine sleeps, and no one sets it.
     public static func monotonicNanoseconds() -> Int64 { read(CLOCK_BOOTTIME) }
 
+    /// Puts the calling thread to sleep; signals do not shorten it.
+    public static func sleep(milliseconds: Int) {
+        var wanted = timespec(
+            tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+        var rest = timespec()
+        while nanosleep(&wanted, &rest) != 0 { wanted = rest }
+    }
+
     private static func read(_ clock: CInt) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)

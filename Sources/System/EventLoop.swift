@@ -12,7 +12,7 @@ public struct Readiness: OptionSet, Sendable {
 }
 
 /// One descriptor that became ready, by the number it was registered under.
-public struct Event: Sendable {
+public struct LoopEvent: Sendable {
     public let token: UInt64
     public let readiness: Readiness
 }
@@ -88,10 +88,10 @@ public final class EventLoop: SerialExecutor {
 
     /// Runs turns until one returns nil. A turn gets what became ready, and returns how long the
     /// loop may sleep, in milliseconds; below zero: until something happens.
-    public func run(_ turn: ([Event]) -> Int32?) {
+    public func run(_ turn: ([LoopEvent]) -> Int32?) {
         precondition(isOwnThread)
         var timeout: Int32 = 0
-        var events: [Event] = []
+        var events: [LoopEvent] = []
         let ready = UnsafeMutablePointer<epoll_event>.allocate(capacity: Self.eventsMax)
         defer { ready.deallocate() }
         while true {
@@ -103,7 +103,7 @@ public final class EventLoop: SerialExecutor {
                     drainWakeup()
                 } else {
                     let readiness = Readiness(rawValue: ready[index].events)
-                    events.append(Event(token: token, readiness: readiness))
+                    events.append(LoopEvent(token: token, readiness: readiness))
                 }
             }
             runJobs()

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// One open file, socket or other kernel object. It has one owner and is closed with it.
@@ -70,5 +71,25 @@ public struct FileStatus: Equatable, Sendable {
         uid = status.st_uid
         gid = status.st_gid
         linkCount = UInt64(status.st_nlink)
+    }
+}
+
+/// What `fstatfs(2)` tells of the file system that holds a file.
+public struct FileSystemStatus: Equatable, Sendable {
+    /// What an unprivileged process may still allocate, in bytes.
+    public var freeBytes: Int64
+    /// The kind's magic number, as statfs(2) lists them: 0x9fa0 is procfs.
+    public var kind: UInt64
+
+    public init(freeBytes: Int64, kind: UInt64) {
+        self.freeBytes = freeBytes
+        self.kind = kind
+    }
+
+    init(_ status: statfs) {
+        let (bytes, overflow) = Int64(clamping: status.f_bavail)
+            .multipliedReportingOverflow(by: Int64(status.f_bsize))
+        freeBytes = overflow ? .max : bytes
+        kind = UInt64(UInt32(truncatingIfNeeded: status.f_type))
     }
 }

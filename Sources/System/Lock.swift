@@ -14,7 +14,12 @@ public final class Lock<Value: Sendable>: @unchecked Sendable {
         mutex = .allocate(capacity: 1)
         changed = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(changed, nil)
+        // Deadlines by a clock that no one sets.
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(changed, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -49,6 +54,24 @@ public final class Lock<Value: Sendable>: @unchecked Sendable {
         while true {
             if let result = body(&value) { return result }
             pthread_cond_wait(changed, mutex)
+        }
+    }
+
+    /// As `wait`, but gives up and returns nil when `limit` has passed.
+    public func wait<Result>(upTo limit: Duration, _ body: (inout Value) -> Result?) -> Result? {
+        var deadline = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
+        let (seconds, attoseconds) = limit.components
+        let nanoseconds = Int64(deadline.tv_nsec) + attoseconds / 1_000_000_000
+        deadline.tv_sec += Int(seconds + nanoseconds / 1_000_000_000)
+        deadline.tv_nsec = Int(nanoseconds % 1_000_000_000)
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = body(&value) { return result }
+            if pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT {
+                return body(&value)
+            }
         }
     }
 }

@@ -28,6 +28,13 @@ public final class ChildProcess: Sendable {
         id = try Self.spawn(program, arguments, output.rawValue, nil)
     }
 
+    /// Where `program` is: in PATH, else in one of `places`; nil: nowhere.
+    public static func find(_ program: String, orIn places: [String] = []) -> String? {
+        let path = CurrentProcess.environment("PATH") ?? "/usr/bin:/bin"
+        return (path.split(separator: ":").map(String.init) + places)
+            .map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+    }
+
     private static func spawn(
         _ program: String, _ arguments: [String], _ output: CInt, _ inherited: CInt?
     ) throws(SystemError) -> Int32 {

@@ -25,6 +25,9 @@ public struct SystemCalls: Sendable {
     public var unlinkat: @Sendable (_ directory: CInt, Path, _ flags: CInt) -> Int
     public var mkdirat: @Sendable (_ directory: CInt, Path, _ mode: UInt32) -> Int
     public var flock: @Sendable (CInt, _ operation: CInt) -> Int
+    public var fstatfs: @Sendable (CInt, _ into: inout FileSystemStatus?) -> Int
+    /// 1: someone's record lock forbids a write lock on the byte at `offset`; 0: no one's does.
+    public var probeWriteLock: @Sendable (CInt, _ offset: Int64) -> Int
 
     /// The kernel itself.
     public static let live = SystemCalls(
@@ -48,7 +51,22 @@ public struct SystemCalls: Sendable {
         linkat: { result(Glibc.linkat($0, $1, $2, $3, 0)) },
         unlinkat: { result(Glibc.unlinkat($0, $1, $2)) },
         mkdirat: { result(Glibc.mkdirat($0, $1, mode_t($2))) },
-        flock: { result(imaged_flock($0, $1)) }
+        flock: { result(imaged_flock($0, $1)) },
+        fstatfs: { file, into in
+            var status = statfs()
+            let returned = result(CLinux.fstatfs(file, &status))
+            if returned == 0 { into = FileSystemStatus(status) }
+            return returned
+        },
+        probeWriteLock: { file, offset in
+            var lock = Glibc.flock()
+            lock.l_type = Int16(F_WRLCK)
+            lock.l_whence = Int16(SEEK_SET)
+            lock.l_start = off_t(offset)
+            lock.l_len = 1
+            let returned = result(Glibc.fcntl(file, CInt(imaged_F_OFD_GETLK), &lock))
+            return returned < 0 ? returned : lock.l_type == Int16(F_UNLCK) ? 0 : 1
+        }
     )
 }
 
@@ -112,6 +130,25 @@ extension SystemCalls {
         return done
     }
 
+    /// The whole of a small file.
+    ///
+    /// - Throws: also if it has more than `max` bytes (EFBIG).
+    public func contents(of path: String, max: Int) throws(SystemError) -> [UInt8] {
+        let file = try openFile(path, [.readOnly, .nonBlocking, .noControllingTerminal])
+        var bytes = [UInt8](repeating: 0, count: max + 1)
+        let read = bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(SystemError) in try readFully(file, at: 0, into: buffer) }
+        }
+        let count: Int
+        do throws(SystemError) {
+            count = try read.get()
+        } catch {
+            throw SystemError("read", path: path, errno: error.errno)
+        }
+        if count > max { throw SystemError("read", path: path, errno: .fileTooLarge) }
+        return Array(bytes[..<count])
+    }
+
     /// Writes all of `buffer` at `offset`, however many calls that takes.
     public func writeAll(
         _ file: borrowing FileDescriptor, at offset: Int64, _ buffer: UnsafeRawBufferPointer
@@ -164,6 +201,22 @@ extension SystemCalls {
         let number = file.rawValue
         return Int64(
             try check("lseek", nil) { lseek(number, offset, CInt(imaged_SEEK_HOLE)) })
+    }
+
+    /// Allocates the bytes without writing them, so that a lack of space shows here and not when
+    /// they are written back (`fallocate(2)`); false: the file system cannot.
+    public func allocate(
+        _ file: borrowing FileDescriptor, at offset: Int64, count: Int64
+    ) throws(SystemError) -> Bool {
+        let number = file.rawValue
+        do throws(SystemError) {
+            _ = try check("fallocate", nil) { fallocate(number, 0, offset, count) }
+            return true
+        } catch  where error.errno == .notSupported {
+            return false
+        } catch {
+            throw error
+        }
     }
 
     /// Where the file or block device ends, in bytes.
@@ -255,15 +308,43 @@ extension SystemCalls {
         }
     }
 
+    /// The file system that `file` is on: its kind, and the room left.
+    public func fileSystem(
+        of file: borrowing FileDescriptor
+    ) throws(SystemError) -> FileSystemStatus {
+        let number = file.rawValue
+        var found: FileSystemStatus?
+        _ = try check("fstatfs", nil) { fstatfs(number, &found) }
+        return found!
+    }
+
+    /// Whether another open file description holds a record lock on the byte at `offset`
+    /// (`F_OFD_GETLK`, fcntl(2)). Takes no lock, and needs no right to write.
+    public func isLocked(
+        _ file: borrowing FileDescriptor, byte offset: Int64
+    ) throws(SystemError) -> Bool {
+        let number = file.rawValue
+        return try check("fcntl", nil) { probeWriteLock(number, offset) } != 0
+    }
+
     /// The names in a directory, sorted, without `.` and `..`.
     public func names(in directory: borrowing FileDescriptor) throws(SystemError) -> [String] {
-        let copy = try openFile(".", in: directory, [.readOnly, .directory])
-        guard let stream = fdopendir(copy.release()) else {
-            throw SystemError("fdopendir", errno: Errno(rawValue: Glibc.errno))
+        let number = try openFile(".", in: directory, [.readOnly, .directory]).release()
+        guard let stream = fdopendir(number) else {
+            let errno = Errno(rawValue: Glibc.errno)
+            _ = Glibc.close(number)
+            throw SystemError("fdopendir", errno: errno)
         }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = Glibc.readdir(stream) {
+        while true {
+            // The end and an error look alike but for errno; a list cut short must not pass for
+            // a whole one, for recovery decides by it which files are missing.
+            Glibc.errno = 0
+            guard let entry = Glibc.readdir(stream) else {
+                if Glibc.errno == 0 { break }
+                throw SystemError("readdir", errno: Errno(rawValue: Glibc.errno))
+            }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }

@@ -100,7 +100,11 @@ struct FieldDecoder: FieldVisitor {
     mutating func strings(
         _ number: UInt32, _ name: StaticString, _ value: inout [String]
     ) throws(ProtoError) {
-        if try takes(number, name, .bytes) { value.append(try readString(name)) }
+        do throws(ProtoError) {
+            if try takes(number, name, .bytes) { value.append(try readString(name)) }
+        } catch {
+            throw error.at(value.count + 1)
+        }
     }
 
     mutating func bytes(
@@ -149,16 +153,22 @@ struct FieldDecoder: FieldVisitor {
     mutating func int64s(
         _ number: UInt32, _ name: StaticString, _ value: inout [Int64]
     ) throws(ProtoError) {
-        if number == self.number && type == .varint {
-            isTaken = true
-            value.append(Int64(bitPattern: try readVarint(name)))
-        } else if try takes(number, name, .bytes) {
-            var packed = ProtoReader(reader.bytes, try readRange(name))
-            do throws(ProtoError) {
-                while !packed.isAtEnd { value.append(Int64(bitPattern: try packed.varint())) }
-            } catch {
-                throw error.inside("\(name)")
+        do throws(ProtoError) {
+            if number == self.number && type == .varint {
+                isTaken = true
+                value.append(Int64(bitPattern: try readVarint(name)))
+            } else if try takes(number, name, .bytes) {
+                var packed = ProtoReader(reader.bytes, try readRange(name))
+                while !packed.isAtEnd {
+                    do throws(ProtoError) {
+                        value.append(Int64(bitPattern: try packed.varint()))
+                    } catch {
+                        throw error.inside("\(name)")
+                    }
+                }
             }
+        } catch {
+            throw error.at(value.count + 1)
         }
     }
 
@@ -174,7 +184,11 @@ struct FieldDecoder: FieldVisitor {
     mutating func messages<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout [M]
     ) throws(ProtoError) {
-        guard try takes(number, name, .bytes) else { return }
+        do throws(ProtoError) {
+            guard try takes(number, name, .bytes) else { return }
+        } catch {
+            throw error.at(value.count + 1)
+        }
         var message = M()
         try decode(&message, "\(name).\(value.count + 1)")
         value.append(message)

@@ -8,7 +8,7 @@ extension Message {
 }
 
 /// Appends messages, envelopes and frames to one array.
-public struct FieldEncoder: FieldVisitor {
+public struct FieldEncoder: FieldVisitor, Sendable {
     public private(set) var bytes: [UInt8]
 
     /// Goes on behind what `bytes` already holds.
@@ -48,10 +48,13 @@ public struct FieldEncoder: FieldVisitor {
     }
 
     /// Appends a whole frame whose data are what `body` appends.
+    ///
+    /// - Returns: false if they are more than a frame may have; then nothing is appended.
+    @discardableResult
     public mutating func frame(
         _ streamID: UInt32, _ type: MessageType, _ flags: FrameFlags = [],
         _ body: (inout FieldEncoder) -> Void
-    ) {
+    ) -> Bool {
         let place = bytes.count
         bigEndian(0)
         bigEndian(streamID)
@@ -59,11 +62,15 @@ public struct FieldEncoder: FieldVisitor {
         bytes.append(flags.rawValue)
         body(&self)
         let count = bytes.count - place - FrameHeader.byteCount
-        precondition(count <= FrameHeader.dataBytesMax, "a frame of \(count) bytes")
+        guard count <= FrameHeader.dataBytesMax else {
+            bytes.removeSubrange(place...)
+            return false
+        }
         bytes[place] = 0
         bytes[place + 1] = UInt8(truncatingIfNeeded: count >> 16)
         bytes[place + 2] = UInt8(truncatingIfNeeded: count >> 8)
         bytes[place + 3] = UInt8(truncatingIfNeeded: count)
+        return true
     }
 
     // MARK: Scalars

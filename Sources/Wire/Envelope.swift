@@ -25,18 +25,26 @@ public struct RequestEnvelope: Equatable, Sendable {
         while !reader.isAtEnd {
             let (number, type) = try reader.tag()
             switch number {
-            case 1: service = try reader.delimited(type, "service")
-            case 2: method = try reader.delimited(type, "method")
+            case 1: service = try reader.text(type, "service")
+            case 2: method = try reader.text(type, "method")
             case 3: payload = try reader.delimited(type, "payload")
             case 4:
                 guard type == .varint else {
                     throw ProtoError(
                         .wrongWireType(expected: .varint, found: type), field: "timeout_nano")
                 }
-                timeoutNanoseconds = Int64(bitPattern: try reader.varint())
+                do throws(ProtoError) {
+                    timeoutNanoseconds = Int64(bitPattern: try reader.varint())
+                } catch {
+                    throw error.inside("timeout_nano")
+                }
             case 5:
-                let entry = try reader.delimited(type, "metadata")
-                metadata.append(try Self.keyValue(bytes, entry))
+                do throws(ProtoError) {
+                    let entry = try reader.delimited(type, "")
+                    metadata.append(try Self.keyValue(bytes, entry))
+                } catch {
+                    throw error.inside("metadata.\(metadata.count + 1)")
+                }
             default: try reader.skip(number, type, depth: 1)
             }
         }
@@ -52,8 +60,8 @@ public struct RequestEnvelope: Equatable, Sendable {
         while !reader.isAtEnd {
             let (number, type) = try reader.tag()
             switch number {
-            case 1: entry.key = try reader.delimited(type, "metadata.key")
-            case 2: entry.value = try reader.delimited(type, "metadata.value")
+            case 1: entry.key = try reader.text(type, "key")
+            case 2: entry.value = try reader.text(type, "value")
             default: try reader.skip(number, type, depth: 2)
             }
         }
@@ -70,6 +78,17 @@ extension ProtoReader {
         }
         do throws(ProtoError) { return try delimited() } catch { throw error.inside(name) }
     }
+
+    /// The same of a string, which must be UTF-8; it is checked in place.
+    fileprivate mutating func text(
+        _ type: WireType, _ name: String
+    ) throws(ProtoError) -> Range<Int> {
+        let range = try delimited(type, name)
+        guard (try? UTF8Span(validating: bytes.span.extracting(range))) != nil else {
+            throw ProtoError(.invalidUTF8, field: name)
+        }
+        return range
+    }
 }
 
 /// The status of a call that failed (google.rpc.Status).
@@ -85,9 +104,9 @@ public struct Status: Message {
     }
 
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
-        try visitor.int32(1, "Code", &code)
-        try visitor.string(2, "Message", &message)
-        try visitor.messages(3, "Details", &details)
+        try visitor.int32(1, "code", &code)
+        try visitor.string(2, "message", &message)
+        try visitor.messages(3, "details", &details)
     }
 }
 
@@ -99,8 +118,8 @@ public struct AnyMessage: Message {
     public init() {}
 
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
-        try visitor.string(1, "TypeUrl", &typeURL)
-        try visitor.bytes(2, "Value", &value)
+        try visitor.string(1, "type_url", &typeURL)
+        try visitor.bytes(2, "value", &value)
     }
 }
 
@@ -132,11 +151,11 @@ public struct Request: Message {
     public init() {}
 
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
-        try visitor.string(1, "Service", &service)
-        try visitor.string(2, "Method", &method)
-        try visitor.bytes(3, "Payload", &payload)
-        try visitor.int64(4, "TimeoutNano", &timeoutNanoseconds)
-        try visitor.messages(5, "Metadata", &metadata)
+        try visitor.string(1, "service", &service)
+        try visitor.string(2, "method", &method)
+        try visitor.bytes(3, "payload", &payload)
+        try visitor.int64(4, "timeout_nano", &timeoutNanoseconds)
+        try visitor.messages(5, "metadata", &metadata)
     }
 }
 
@@ -151,8 +170,8 @@ public struct KeyValue: Message {
     }
 
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
-        try visitor.string(1, "Key", &key)
-        try visitor.string(2, "Value", &value)
+        try visitor.string(1, "key", &key)
+        try visitor.string(2, "value", &value)
     }
 }
 
@@ -163,7 +182,7 @@ public struct Response: Message {
     public init() {}
 
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
-        try visitor.message(1, "Status", &status)
-        try visitor.bytes(2, "Payload", &payload)
+        try visitor.message(1, "status", &status)
+        try visitor.bytes(2, "payload", &payload)
     }
 }

@@ -16,7 +16,8 @@ extension Message {
 }
 
 /// Something that is done with each field of a message. Field names are ECS's (`ImageId`); the
-/// .proto file's are the same in snake_case. Without presence, the type's zero means absent.
+/// .proto file's are the same in snake_case, and so are those of the envelopes, which ECS does not
+/// know. Without presence, the type's zero means absent.
 public protocol FieldVisitor {
     mutating func string(
         _ number: UInt32, _ name: StaticString, _ value: inout String) throws(ProtoError)

@@ -12,8 +12,9 @@ public struct ProtoError: Error, Hashable, Sendable {
     }
 
     public let reason: Reason
-    /// The field as ECS spells it, with list places from 1 (`DiskDeviceMapping.2.Size`); empty
-    /// when the bytes do not even name one.
+    /// The field as ECS spells it, with list places from 1 (`DiskDeviceMapping.2.Size`), in an
+    /// envelope as the .proto file does (`metadata.1.key`); empty when the bytes do not even name
+    /// one.
     public var field: String
 
     public init(_ reason: Reason, field: String = "") {
@@ -24,6 +25,11 @@ public struct ProtoError: Error, Hashable, Sendable {
     /// The same error, seen from the message that holds the field.
     func inside(_ outer: String) -> ProtoError {
         ProtoError(reason, field: field.isEmpty ? outer : "\(outer).\(field)")
+    }
+
+    /// The same error of a list's element; `place` counts from 1.
+    func at(_ place: Int) -> ProtoError {
+        ProtoError(reason, field: "\(field).\(place)")
     }
 }
 

@@ -1,1 +1,27 @@
-@main struct Main { static func main() {} }
+import Server
+import System
+
+/// The daemon's entry: synchronous, because the loop owns this thread.
+@main
+struct Main {
+    static func main() {
+        do {
+            switch try Arguments(CommandLine.arguments.dropFirst()).action {
+            case .help: CurrentProcess.write(Arguments.help, to: 1)
+            case .version: CurrentProcess.write("imaged \(imagedVersion)\n", to: 1)
+            case .run(let options): try Daemon.run(options)
+            case .check(let directory): try Maintenance.check(directory)
+            case .repair(let directory): try Maintenance.repair(directory)
+            }
+        } catch let error as UsageError {
+            CurrentProcess.printError("imaged: \(error.text)\nTry: imaged --help")
+            CurrentProcess.exit(DaemonFailure.usage)
+        } catch let error as DaemonFailure {
+            CurrentProcess.printError("imaged: \(error)")
+            CurrentProcess.exit(error.status)
+        } catch {
+            CurrentProcess.printError("imaged: \(error)")
+            CurrentProcess.exit(DaemonFailure.inputOutput)
+        }
+    }
+}

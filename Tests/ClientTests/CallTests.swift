@@ -1,8 +1,9 @@
 import ECS
 import Foundation
-import ImagedClient
 import Testing
 import Wire
+
+@testable import ImagedClient
 
 /// The client against a daemon that the test plays itself.
 @Suite(.timeLimit(.minutes(1))) struct CallTests {
@@ -163,6 +164,21 @@ import Wire
         // Afterwards nothing leaves this process any more, and that is known.
         let later = try #require(await failure(client) as? ClientError)
         #expect(!later.isOutcomeUnknown, "\(later)")
+    }
+
+    @Test func connectsAnewWhenStreamIdsRunOut() async throws {
+        let server = FakeServer.answering { request in
+            var version = VersionResponse()
+            version.version = "\(request.streamID)"
+            return .message(version)
+        }
+        var options = ImagedClient.Options()
+        options.firstStreamID = UInt32.max - 4
+        let client = try await ImagedClient.connect(socket: server.path, options: options)
+        for _ in 0..<3 {
+            let answer = try await client.call(Version.self, VersionRequest())
+            #expect(answer.version == "\(UInt32.max - 4)")
+        }
     }
 
     @Test func closingEndsWhatIsUnderWay() async throws {

@@ -16,6 +16,9 @@ public final class ImagedClient: Sendable {
         /// done in time is answered when it is durable.
         public var deadlineGrace: Duration
 
+        /// For tests of what happens when a connection's ids run out.
+        var firstStreamID: UInt32 = 1
+
         public init(account: String? = nil, deadlineGrace: Duration = .seconds(2)) {
             self.account = account
             self.deadlineGrace = deadlineGrace
@@ -55,15 +58,6 @@ public final class ImagedClient: Sendable {
         }
         throw ClientError.noDaemon(
             path: places.joined(separator: ", "), reason: SocketSearch.reason(failure))
-    }
-
-    /// Uses a socket that is connected already.
-    static func adopt(
-        _ socket: ClientSocket, path: String, options: Options, firstStreamID: UInt32 = 1
-    ) throws -> ImagedClient {
-        let connection = try Connection(
-            socket, metadata: metadata(options), firstStreamID: firstStreamID)
-        return ImagedClient(socketPath: path, options, connection)
     }
 
     /// Ends the connection. Calls still under way end with
@@ -190,15 +184,13 @@ public final class ImagedClient: Sendable {
         return used
     }
 
-    private static func metadata(_ options: Options) -> [KeyValue] {
-        options.account.map { [KeyValue("account", $0)] } ?? []
-    }
-
     private static func open(_ path: String, _ options: Options) async throws -> Connection {
         for _ in 1..<100 {
             do throws(SystemError) {
                 let socket = try ClientSocket(connectingTo: path)
-                return try Connection(socket, metadata: metadata(options))
+                let metadata = options.account.map { [KeyValue("account", $0)] } ?? []
+                return try Connection(
+                    socket, metadata: metadata, firstStreamID: options.firstStreamID)
             } catch {
                 guard error.errno == .wouldBlock else { throw error }
             }

@@ -17,12 +17,12 @@ final class Connection: Sendable {
 
     private let socket: ClientSocket
     private let wakeup: Wakeup
-    private let processID = CurrentProcess.id
+    private let processID = CurrentProcess.pid
     private let state: Lock<State>
     private let metadata: [KeyValue]
 
     init(
-        _ socket: ClientSocket, metadata: [KeyValue], firstStreamID: UInt32 = 1
+        _ socket: ClientSocket, metadata: [KeyValue], firstStreamID: UInt32
     ) throws(SystemError) {
         self.socket = socket
         self.metadata = metadata
@@ -34,13 +34,10 @@ final class Connection: Sendable {
 
     var isExhausted: Bool { state.withLock { $0.streams.isExhausted } }
 
-    /// Whether calls can still be made here.
-    var isUsable: Bool { state.withLock { $0.streams.failure == nil && !$0.isClosed } }
-
     /// Ends the connection and what is open on it. In a process forked off the owner's, only the
     /// copy of the descriptor is given up.
     func close() {
-        if CurrentProcess.id != processID { return }
+        if CurrentProcess.pid != processID { return }
         state.withLock { $0.isClosed = true }
         wakeup.signal()
     }
@@ -58,7 +55,7 @@ final class Connection: Sendable {
         _ service: ServiceName, _ method: String, _ payload: [UInt8], timeout: Duration?,
         grace: Duration, _ receiver: Receiver
     ) throws(ClientError) -> UInt32 {
-        guard CurrentProcess.id == processID else {
+        guard CurrentProcess.pid == processID else {
             throw .notSent(reason: "a connection is not shared over fork: connect anew")
         }
         var request = Request()
@@ -88,7 +85,7 @@ final class Connection: Sendable {
 
     /// Asks the daemon to end the call `id`; its receiver is told when that is done.
     func cancel(_ id: UInt32) {
-        if CurrentProcess.id != processID { return }
+        if CurrentProcess.pid != processID { return }
         let ending = state.withLock { state in
             let ending = state.streams.cancel(id, now: Clock.monotonicNanoseconds()) { id in
                 var message = CancelRequest()

@@ -9,20 +9,14 @@ public enum SocketSearch {
     /// `$XDG_RUNTIME_DIR/imaged`, `/run/imaged`, and the daemon's default data directory.
     public static func places(explicit: String?) -> [String] {
         if let explicit { return [explicit] }
-        if let path = CurrentProcess.environment("IMAGED_SOCKET") { return [path] }
+        if let path = CurrentProcess.environment("IMAGED_SOCKET"), !path.isEmpty { return [path] }
         var places: [String] = []
-        if let directory = CurrentProcess.environment("XDG_RUNTIME_DIR") {
+        if let directory = CurrentProcess.environment("XDG_RUNTIME_DIR"), directory.hasPrefix("/") {
             places.append("\(directory)/imaged/\(name)")
         }
         places.append("/run/imaged/\(name)")
-        if let directory = dataDirectory { places.append("\(directory)/\(name)") }
+        if let directory = DefaultPlaces.dataDirectory { places.append("\(directory)/\(name)") }
         return places
-    }
-
-    private static var dataDirectory: String? {
-        if CurrentProcess.isRoot { return "/var/lib/imaged" }
-        if let state = CurrentProcess.environment("XDG_STATE_HOME") { return "\(state)/imaged" }
-        return CurrentProcess.environment("HOME").map { "\($0)/.local/state/imaged" }
     }
 
     /// What a failed connect means, for people.
@@ -31,7 +25,7 @@ public enum SocketSearch {
         case .notFound?: "nothing is there"
         case .connectionRefused?: "the socket is there, but no daemon listens on it"
         case .wouldBlock?: "the daemon is there, but takes no new connections"
-        case .nameTooLong?: "a socket's path may have at most \(ClientSocket.pathBytesMax) bytes"
+        case .nameTooLong?: "a socket's path may have at most \(UnixSocket.pathBytesMax) bytes"
         case let errno?: "\(errno)"
         case nil: "no place to look"
         }

@@ -1,0 +1,64 @@
+import ECS
+import Wire
+
+/// The answers of one turn, encoded behind each other into one array.
+struct Answers: Sendable {
+    struct Answer: Sendable {
+        let key: StreamKey
+        let range: Range<Int>
+        /// It leaves when this turn of the catalog is durable; 0: at once.
+        let turn: UInt64
+        /// Whether it ends its stream.
+        let isLast: Bool
+    }
+
+    private(set) var encoder = FieldEncoder()
+    private(set) var list: [Answer] = []
+
+    var bytes: [UInt8] { encoder.bytes }
+
+    /// A success.
+    mutating func add<M: Message>(_ key: StreamKey, _ message: M, turn: UInt64) {
+        frame(key, .response, turn: turn) { $0.delimited(2) { $0.write(message) } }
+    }
+
+    /// One message of a stream that goes on.
+    mutating func addData<M: Message>(_ key: StreamKey, _ message: M, turn: UInt64) {
+        frame(key, .data, turn: turn, isLast: false) { $0.write(message) }
+    }
+
+    /// A refusal: no payload goes with a status.
+    mutating func add(_ key: StreamKey, _ status: Status, turn: UInt64) {
+        frame(key, .response, turn: turn) { $0.delimited(1) { $0.write(status) } }
+    }
+
+    private mutating func frame(
+        _ key: StreamKey, _ type: MessageType, turn: UInt64, isLast: Bool = true,
+        _ body: (inout FieldEncoder) -> Void
+    ) {
+        let start = encoder.bytes.count
+        var isLast = isLast
+        if !encoder.frame(key.stream, type, [], body) {
+            let status = Status(
+                .resourceExhausted, "the answer is larger than a frame: ask for a smaller page")
+            encoder.frame(key.stream, .response) { $0.delimited(1) { $0.write(status) } }
+            isLast = true
+        }
+        list.append(
+            Answer(key: key, range: start..<encoder.bytes.count, turn: turn, isLast: isLast))
+    }
+}
+
+extension Status {
+    /// An error of the wire, met after the request could be read.
+    init(_ code: StatusCode, _ message: String, requestID: String) {
+        self.init(code, message)
+        var detail = ErrorDetail()
+        detail.message = message
+        detail.requestID = requestID
+        var packed = AnyMessage()
+        packed.typeURL = ErrorDetail.typeURL
+        packed.value = detail.encoded()
+        details = [packed]
+    }
+}

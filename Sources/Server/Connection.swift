@@ -1,0 +1,140 @@
+import System
+import Wire
+
+/// One client: its socket, what has arrived of its next frame, and what it has not read yet.
+/// State of `Server` alone.
+final class Connection {
+    let token: UInt64
+    let socket: FileDescriptor
+    let peer: PeerCredentials
+
+    /// Bytes of frames that are not handled yet; empty between frames.
+    var input: [UInt8] = []
+    private var decoder = FrameDecoder()
+    /// Answers on their way out; `output[sent...]` is left.
+    private(set) var output: [UInt8] = []
+    private(set) var sent = 0
+    /// Answers that leave when the turn they saw is durable.
+    private(set) var held: [(turn: UInt64, bytes: [UInt8])] = []
+    /// Requests taken in this turn whose answers are not made yet.
+    var unanswered = 0
+    var parkedCount = 0
+    private var lastStream: UInt32 = 0
+
+    /// The frame at hand must be whole, the output must move, by then: monotonic nanoseconds.
+    var frameDeadline: Int64?
+    var writeDeadline: Int64?
+    var interest: Readiness = .readable
+    /// Closes when its output is out; reads no more.
+    var isClosing = false
+
+    init(_ token: UInt64, _ socket: consuming FileDescriptor, _ peer: PeerCredentials) {
+        self.token = token
+        self.socket = socket
+        self.peer = peer
+    }
+
+    // MARK: Input
+
+    /// What `next` found.
+    enum Incoming {
+        case request(stream: UInt32, flags: FrameFlags, data: Range<Int>)
+        /// A faulty frame: the answer to it (`protocol/README.md` § Faulty frames).
+        case faulty(stream: UInt32, StatusCode, String)
+    }
+
+    /// The next frame in `bytes[position..<end]`; nil: none is whole.
+    func next(in bytes: [UInt8], at position: inout Int, end: Int) -> Incoming? {
+        guard !isClosing else { return nil }
+        switch decoder.next(in: bytes.span.extracting(0..<end), at: &position) {
+        case nil: return nil
+        case .reserved(let header):
+            isClosing = true
+            return .faulty(
+                stream: header.streamID, .invalidArgument, "the first byte of a frame is zero")
+        case .tooLong(let header):
+            use(header.streamID)
+            return .faulty(
+                stream: header.streamID, .resourceExhausted,
+                "\(header.dataBytes) bytes of data; \(FrameHeader.dataBytesMax) are allowed")
+        case .frame(let header, let data): return judge(header, data)
+        }
+    }
+
+    private func judge(_ header: FrameHeader, _ data: Range<Int>) -> Incoming {
+        func faulty(_ text: String) -> Incoming {
+            .faulty(stream: header.streamID, .invalidArgument, text)
+        }
+        guard header.type == .request else {
+            return header.type == .data
+                ? faulty("no stream takes data frames")
+                : faulty("frame type \(header.type.rawValue); 1, a request, is right")
+        }
+        guard header.streamID % 2 == 1 else {
+            return faulty("stream id \(header.streamID) is even; a client's are odd")
+        }
+        guard header.streamID > lastStream else {
+            return faulty("stream id \(header.streamID) after \(lastStream); ids only rise")
+        }
+        lastStream = header.streamID
+        guard header.flags.isSubset(of: .remoteClosed) else {
+            return faulty("request flags \(header.flags.rawValue); 0 or 1 is right")
+        }
+        return .request(stream: header.streamID, flags: header.flags, data: data)
+    }
+
+    private func use(_ stream: UInt32) {
+        if stream % 2 == 1 && stream > lastStream { lastStream = stream }
+    }
+
+    /// Whether the bytes that have arrived end inside a frame.
+    var isInsideFrame: Bool { !input.isEmpty || decoder.isDropping }
+
+    // MARK: Output
+
+    var unsentBytes: Int { output.count - sent }
+    var bufferedBytes: Int { input.count + unsentBytes }
+    var hasOutput: Bool { sent < output.count }
+    var inFlight: Int { unanswered + held.count }
+
+    func append(_ bytes: ArraySlice<UInt8>) {
+        if sent > 0 && sent == output.count {
+            output.removeAll(keepingCapacity: output.capacity <= 1 << 18)
+            sent = 0
+        }
+        output.append(contentsOf: bytes)
+    }
+
+    func hold(_ bytes: ArraySlice<UInt8>, until turn: UInt64) {
+        held.append((turn, Array(bytes)))
+    }
+
+    /// Moves what `durableTurn` lets go to the output.
+    func release(_ durableTurn: UInt64) {
+        guard held.contains(where: { $0.turn <= durableTurn }) else { return }
+        for answer in held where answer.turn <= durableTurn { append(answer.bytes[...]) }
+        held.removeAll { $0.turn <= durableTurn }
+    }
+
+    /// Sends what the socket takes; false: the connection is gone.
+    func flush(now: Int64, unsentNanoseconds: Int64) -> Bool {
+        guard hasOutput else { return true }
+        switch UnixSocket.send(socket, output, from: sent) {
+        case .ended: return false
+        case .wouldBlock: writeDeadline = writeDeadline ?? now + unsentNanoseconds
+        case .bytes(let count):
+            sent += count
+            // A client that reads a little is alive: its time begins anew.
+            writeDeadline = hasOutput ? now + unsentNanoseconds : nil
+            if sent > 1 << 20 && hasOutput {
+                output.removeSubrange(..<sent)
+                sent = 0
+            }
+        }
+        if !hasOutput {
+            output.removeAll(keepingCapacity: output.capacity <= 1 << 18)
+            sent = 0
+        }
+        return true
+    }
+}

@@ -1,0 +1,217 @@
+import Catalog
+import ECS
+import Journal
+import Snapshots
+import System
+import Wire
+
+/// How the daemon is started: what the command line says.
+public struct DaemonOptions: Sendable {
+    public enum Durability: String, Sendable, CaseIterable {
+        /// An answer leaves when what it tells is on disk.
+        case always
+        /// Nothing is written; real files are refused.
+        case ephemeral
+    }
+
+    public var socketPath: String?
+    public var dataDirectory: String?
+    public var durability = Durability.always
+    public var configurationFile: String?
+    public var workers = 4
+    /// A descriptor that is told "ready" and closed when requests are answered.
+    public var readyDescriptor: Int32?
+
+    public init() {}
+}
+
+/// Why the daemon did not start, or stopped: the exit status and a line for its operator.
+public struct DaemonFailure: Error, CustomStringConvertible {
+    public static let usage: Int32 = 64
+    public static let damaged: Int32 = 65
+    public static let unusable: Int32 = 73
+    public static let inputOutput: Int32 = 74
+    public static let alreadyRunning: Int32 = 75
+    public static let configuration: Int32 = 78
+
+    public let status: Int32
+    public let description: String
+
+    init(_ status: Int32, _ description: String) {
+        self.status = status
+        self.description = description
+    }
+}
+
+/// The wiring of everything, and the order in which a start takes what it needs.
+public enum Daemon {
+    /// Runs until a signal ends it. On the calling thread, which becomes the loop's.
+    public static func run(_ options: DaemonOptions) throws {
+        let descriptorsMax = CurrentProcess.becomeDaemon()
+        let signals = try CurrentProcess.stopSignals()
+        let log = Log()
+        let configuration = try configuration(options)
+        let places = try Places(options)
+        let loop = try EventLoop()
+        let reports = Mailbox<Report>(loop)
+        let storage = try Storage(places, reports, log)
+        let catalog = makeCatalog(loop, configuration.limits, options, storage)
+        try catalog.assumeIsolated { catalog in
+            do throws(Refusal) {
+                try catalog.openAccount("default")
+            } catch {
+                throw DaemonFailure(
+                    DaemonFailure.inputOutput, "no room for a first record in the journal")
+            }
+        }
+        let listener = try places.listen()
+        var limits = configuration.server
+        limits.connections = min(
+            limits.connections, max(16, descriptorsMax - limits.reservedDescriptors))
+        let server = Server(
+            loop: loop, catalog: catalog, journal: storage.journal, workers: storage.workers,
+            reports: reports, limits: limits, facts: facts(places, options), log: log,
+            listener: listener, socketPath: places.socketPath, signals: signals)
+        try server.assumeIsolated { try $0.start() }
+        announce(options)
+        loop.run { events in server.assumeIsolated { $0.turn(events) } }
+        places.removeSocket()
+        _ = storage.journal?.stop()
+        withExtendedLifetime((server, catalog, places)) {}
+    }
+
+    private static func makeCatalog(
+        _ loop: EventLoop, _ limits: Limits, _ options: DaemonOptions, _ storage: Storage
+    ) -> Catalog {
+        var random = KernelRandom()
+        let journal = storage.journal
+        let workers = storage.workers
+        let environment = Environment(
+            now: Clock.wallNanoseconds, randomSeed: random.next(),
+            takesRealFiles: workers != nil,
+            reserve: { byteCount, isRelease in
+                switch journal?.reserve(byteCount, isRelease: isRelease) {
+                case .granted, nil: .granted
+                case .growing: .growing
+                case .full, .tooLarge: .full
+                }
+            },
+            progress: { workers?.percent(of: $0) })
+        return Catalog(
+            executor: loop, environment: environment, limits: limits, workers: options.workers,
+            recovered: storage.recovered)
+    }
+
+    private static func configuration(_ options: DaemonOptions) throws -> Configuration {
+        guard let file = options.configurationFile else { return Configuration() }
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try SystemCalls.live.contents(of: file, max: 1 << 20)
+        } catch {
+            throw DaemonFailure(DaemonFailure.configuration, "--config \(error)")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw DaemonFailure(DaemonFailure.configuration, "--config \(file): not UTF-8")
+        }
+        do throws(Configuration.Problem) {
+            return try Configuration(parsing: text, file: file)
+        } catch {
+            throw DaemonFailure(DaemonFailure.configuration, "\(error)")
+        }
+    }
+
+    private static func facts(_ places: Places, _ options: DaemonOptions) -> ServerFacts {
+        var facts = ServerFacts()
+        facts.mode = options.durability.rawValue
+        facts.dataDirectory = places.dataDirectory ?? ""
+        facts.processID = Int64(CurrentProcess.pid)
+        return facts
+    }
+
+    private static func announce(_ options: DaemonOptions) {
+        guard let number = options.readyDescriptor else { return }
+        CurrentProcess.write("ready\n", to: number)
+        _ = CurrentProcess.inherited(number)
+    }
+}
+
+/// What is kept on disk, opened and recovered: nothing of it without a data directory.
+private struct Storage {
+    var recovered = Recovered()
+    var journal: Journal?
+    var workers: Workers?
+
+    init(_ places: Places, _ reports: Mailbox<Report>, _ log: Log) throws {
+        guard let directory = places.dataDirectory else { return }
+        let store: SnapshotStore
+        do throws(SystemError) {
+            store = try SnapshotStore(directory: directory)
+        } catch {
+            throw DaemonFailure(DaemonFailure.unusable, "data directory \(directory): \(error)")
+        }
+        try openJournal(directory, reports, log)
+        try clean(store, log)
+        workers = Workers(store: store, reports: reports, reserveBytes: 64 << 20)
+    }
+
+    private mutating func openJournal(
+        _ directory: String, _ reports: Mailbox<Report>, _ log: Log
+    ) throws {
+        var recovered = Recovered()
+        do {
+            let (journal, report) = try Journal.open(
+                directory: directory,
+                replay: { try recovered.replay(Array($0)) },
+                events: { event in
+                    if case .failed(let error) = event {
+                        // R8: nothing that is not durable may be answered. The disk is read again
+                        // by the next start.
+                        log.error("the journal cannot be written: \(error); stopping at once")
+                        CurrentProcess.exitNow(DaemonFailure.inputOutput)
+                    }
+                    reports.post(.journal(event))
+                })
+            self.journal = journal
+            if let torn = report.torn {
+                log.warning(
+                    """
+                    \(torn.file) ended in a record that was cut while it was written \
+                    (\(torn.sequence), \(torn.byteCount) bytes, never acknowledged); a copy is in \
+                    \(torn.copy)
+                    """)
+            }
+        } catch let error as JournalError {
+            throw DaemonFailure(DaemonFailure.damaged, "\(error)")
+        } catch let error as ProtoError {
+            throw DaemonFailure(
+                DaemonFailure.damaged,
+                """
+                \(directory): the journal is whole, but holds a change that cannot be read: \
+                \(error). Was it written by a later version?
+                """)
+        } catch {
+            throw DaemonFailure(DaemonFailure.inputOutput, "data directory \(directory): \(error)")
+        }
+        self.recovered = recovered
+    }
+
+    /// Removes what no snapshot names: half copies, and what was being deleted.
+    private func clean(_ store: SnapshotStore, _ log: Log) throws {
+        let (manifests, segments) = recovered.state.filesInUse()
+        do throws(SystemError) {
+            let removed = try store.removeOrphans(
+                keepingManifests: Set(manifests.map { UInt64($0) }),
+                segments: Set(segments.map { UInt64($0) }))
+            if !removed.isEmpty { log.info("removed unfinished files: \(removed.count)") }
+        } catch {
+            throw DaemonFailure(DaemonFailure.inputOutput, "data directory: \(error)")
+        }
+        for manifest in manifests.sorted() {
+            do throws(ReadFailure) {
+                _ = try store.check(manifest: UInt64(manifest))
+            } catch {
+                log.error("snapshot data are damaged: \(error.reason); everything else is served")
+            }
+        }
+    }
+}

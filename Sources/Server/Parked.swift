@@ -1,0 +1,408 @@
+import Catalog
+import ECS
+import Snapshots
+import System
+import Wire
+
+/// A request that waits for more than a sync. Data, never a suspended task.
+struct ParkedCall: Sendable {
+    let call: Call
+    let pending: Pending
+    /// Names the work that a thread does for it.
+    let serial: Int64
+    /// When it ends by itself, on the monotonic clock.
+    let due: Int64?
+    /// The running export's.
+    var progress: JobProgress?
+    /// What a stopped export is answered when its thread has let go.
+    var ending: Status?
+    /// How far a watcher has been told.
+    var cursor: Int64 = 0
+}
+
+/// The requests that wait, by stream, by deadline and by what they wait for.
+struct ParkedCalls: Sendable {
+    private(set) var calls: [StreamKey: ParkedCall] = [:]
+    private var byConnection: [UInt64: Set<UInt32>] = [:]
+    private var byDue = Table<Due, StreamKey>()
+    private var byImage: [String: Set<StreamKey>] = [:]
+    private var bySerial: [Int64: StreamKey] = [:]
+    private(set) var readers: Set<StreamKey> = []
+    private var nextSerial: Int64 = 1
+
+    struct Due: Comparable, Sendable {
+        let time: Int64
+        let serial: Int64
+        static func < (left: Self, right: Self) -> Bool {
+            (left.time, left.serial) < (right.time, right.serial)
+        }
+    }
+
+    var isEmpty: Bool { calls.isEmpty }
+    var firstDue: Int64? { byDue.first?.key.time }
+    subscript(key: StreamKey) -> ParkedCall? { calls[key] }
+    subscript(serial serial: Int64) -> ParkedCall? { bySerial[serial].flatMap { calls[$0] } }
+    func waiting(for imageID: String) -> Set<StreamKey> { byImage[imageID] ?? [] }
+
+    mutating func add(_ call: Call, _ pending: Pending, due: Int64?) -> ParkedCall {
+        var parked = ParkedCall(call: call, pending: pending, serial: nextSerial, due: due)
+        nextSerial += 1
+        switch pending {
+        case .waitForImage(let request): byImage[request.imageID, default: []].insert(call.key)
+        case .watch(let after, _), .readEvents(let after, _, _):
+            parked.cursor = after
+            readers.insert(call.key)
+        case .export, .inspect, .cancel, .again: break
+        }
+        calls[call.key] = parked
+        byConnection[call.key.connection, default: []].insert(call.key.stream)
+        bySerial[parked.serial] = call.key
+        if let due { byDue.put(Due(time: due, serial: parked.serial), call.key) }
+        return parked
+    }
+
+    /// Changes what is kept of a call.
+    mutating func update(_ key: StreamKey, _ body: (inout ParkedCall) -> Void) {
+        guard var call = calls[key] else { return }
+        body(&call)
+        calls[key] = call
+    }
+
+    /// Takes a call's deadline away: it has passed, and its thread is stopping.
+    mutating func removeDue(_ call: ParkedCall) {
+        if let due = call.due { byDue.remove(Due(time: due, serial: call.serial)) }
+    }
+
+    mutating func end(_ key: StreamKey) -> ParkedCall? {
+        guard let call = calls.removeValue(forKey: key) else { return nil }
+        byConnection[key.connection]?.remove(key.stream)
+        if byConnection[key.connection]?.isEmpty ?? false { byConnection[key.connection] = nil }
+        bySerial[call.serial] = nil
+        readers.remove(key)
+        removeDue(call)
+        if case .waitForImage(let request) = call.pending {
+            byImage[request.imageID]?.remove(key)
+            if byImage[request.imageID]?.isEmpty ?? false { byImage[request.imageID] = nil }
+        }
+        return call
+    }
+
+    mutating func endAll(of connection: UInt64) -> [ParkedCall] {
+        (byConnection[connection] ?? []).compactMap {
+            end(StreamKey(connection: connection, stream: $0))
+        }
+    }
+
+    /// The calls whose time has come.
+    func due(_ now: Int64) -> [ParkedCall] {
+        var due: [ParkedCall] = []
+        for (entry, key) in byDue {
+            if entry.time > now { break }
+            if let call = calls[key] { due.append(call) }
+        }
+        return due
+    }
+}
+
+// MARK: - In the catalog
+
+extension Catalog {
+    /// Judges one call: its deadline first, for nothing may happen after it.
+    func run(
+        _ call: Call, _ now: Int64, _ facts: ServerFacts, _ answers: inout Answers,
+        _ pending: inout [(call: Call, pending: Pending)]
+    ) {
+        if let deadline = call.deadline, deadline <= now {
+            return answers.add(call.key, .deadlineExceeded(requestID()), turn: 0)
+        }
+        if let waits = answer(call, facts, &answers) { pending.append((call, waits)) }
+    }
+
+    /// Takes the catalog's part of a thread's report.
+    func take(_ report: Report) {
+        switch report {
+        case .captured(let job, let accountID, .success(let capture)):
+            captured(job, accountID, CaptureRecord(capture))
+        case .captured(let job, let accountID, .failure(let problem)):
+            ended(job, accountID, .failed(reason: sentence(problem.reason, problem.hint)))
+        case .copied(let job, let accountID, .success(let stored)):
+            ended(
+                job, accountID,
+                .accomplished(
+                    segments: stored.segments.map { Int64($0) }, sizeBytes: stored.sizeBytes,
+                    storedBytes: stored.storedBytes, consistency: stored.consistency.rawValue))
+        case .copied(let job, let accountID, .failure(let failure)):
+            ended(job, accountID, .failed(reason: sentence(failure.reason, failure.hint)))
+        case .reclaimed(let manifest): reclaimed(manifest)
+        case .journal, .exported, .inspected: break
+        }
+    }
+
+    /// Goes on with RegisterInstance now that its files have been looked at.
+    func finishRegistration(
+        _ call: Call, _ request: RegisterInstanceRequest, _ files: [InspectedFile],
+        _ answers: inout Answers
+    ) -> Pending? {
+        do throws(Refusal) {
+            reply(call, try registerInstance(request, files: files, call.caller), &answers)
+            return nil
+        } catch {
+            return refuse(call, error, &answers)
+        }
+    }
+
+    /// Answers those who wait for an image that this turn has changed.
+    func wakeParked(_ parked: ParkedCalls, _ turn: Turn, _ answers: inout Answers) {
+        for imageID in turn.changedImages.sorted() {
+            for key in parked.waiting(for: imageID) {
+                guard let call = parked[key]?.call,
+                    case .waitForImage(let request) = call.request
+                else { continue }
+                answerWait(request, call, onlyIfFinal: true, &answers)
+            }
+        }
+    }
+
+    func answerWait(
+        _ request: WaitForImageRequest, _ call: Call, onlyIfFinal: Bool,
+        _ answers: inout Answers
+    ) {
+        do throws(Refusal) {
+            let (image, isFinal) = try imageToWaitFor(request, call.caller)
+            if isFinal || !onlyIfFinal { replyWaited(call, image, &answers) }
+        } catch {
+            _ = refuse(call, error, &answers)
+        }
+    }
+
+    /// Tells a reader or watcher what is new after its cursor.
+    ///
+    /// - Returns: where it stands now; nil: its stream has ended.
+    func feed(_ parked: ParkedCall, isDue: Bool, _ answers: inout Answers) -> Int64? {
+        let (resources, max, isWatch) =
+            switch parked.pending {
+            case .watch(_, let resources): (resources, 1000, true)
+            case .readEvents(_, let resources, let max): (resources, max, false)
+            default: ([], 0, false)
+            }
+        let caller = parked.call.caller
+        let turn = turnSeen(by: caller.accountID)
+        guard
+            var response = events(
+                of: caller.accountID, after: parked.cursor, resources: resources, max: max)
+        else {
+            let text = "events after \(parked.cursor) are not kept: describe afresh"
+            let status = Status(.outOfRange, text, requestID: requestID())
+            answers.add(parked.call.key, status, turn: turn)
+            return nil
+        }
+        response.requestID = requestID()
+        if isWatch {
+            if !response.events.isEmpty { answers.addData(parked.call.key, response, turn: turn) }
+            return response.sequence
+        }
+        if response.events.isEmpty && !isDue { return parked.cursor }
+        answers.add(parked.call.key, response, turn: turn)
+        return nil
+    }
+}
+
+extension Status {
+    static func deadlineExceeded(_ requestID: String) -> Status {
+        Status(.deadlineExceeded, "the deadline has passed; nothing happened", requestID: requestID)
+    }
+
+    static func cancelled(_ requestID: String) -> Status {
+        Status(.cancelled, "cancelled; nothing happened", requestID: requestID)
+    }
+}
+
+/// "The reason: what to do." from the data plane's lower-case halves.
+func sentence(_ reason: String, _ hint: String) -> String {
+    let text =
+        hint.isEmpty ? reason : "\(reason). \(hint.prefix(1).uppercased())\(hint.dropFirst())"
+    return text.hasSuffix(".") ? text : "\(text)."
+}
+
+// MARK: - In the server
+
+extension Server {
+    static let waitNanoseconds: Int64 = 60_000_000_000
+    static let readEventsNanoseconds: Int64 = 30_000_000_000
+
+    /// Takes in what was not answered at once.
+    func park(_ call: Call, _ pending: Pending, _ now: Int64) {
+        switch pending {
+        case .again: return postpone(call)
+        case .cancel(let stream):
+            return cancel(StreamKey(connection: call.key.connection, stream: stream))
+        default: break
+        }
+        guard let connection = connections[call.key.connection] else { return }
+        guard connection.parkedCount < limits.parkedStreams else {
+            let text = "\(limits.parkedStreams) streams of this connection wait already"
+            return answer(call.key) { Status(.resourceExhausted, text, requestID: $0) }
+        }
+        let own: Int64? =
+            switch pending {
+            case .waitForImage: now + Self.waitNanoseconds
+            case .readEvents: now + Self.readEventsNanoseconds
+            default: nil
+            }
+        let due = [own, call.deadline].compactMap { $0 }.min()
+        let parkedCall = parked.add(call, pending, due: due)
+        connection.parkedCount += 1
+        start(parkedCall, call.caller.uid)
+    }
+
+    private func start(_ parkedCall: ParkedCall, _ uid: UInt32) {
+        switch parkedCall.pending {
+        case .export(let plan):
+            guard let workers else { return }
+            let progress = JobProgress()
+            parked.update(parkedCall.call.key) { $0.progress = progress }
+            catalog.assumeIsolated { $0.pin(plan.manifest) }
+            exports[parkedCall.serial] = plan.manifest
+            workers.export(plan, uid: uid, serial: parkedCall.serial, progress)
+        case .inspect(_, let paths):
+            workers?.inspect(paths, uid: uid, serial: parkedCall.serial)
+        case .watch, .readEvents: feed([parkedCall], isDue: false)
+        case .waitForImage, .cancel, .again: break
+        }
+    }
+
+    private func answer(_ key: StreamKey, _ status: (String) -> Status) {
+        var answers = Answers()
+        answers.add(key, status(catalog.assumeIsolated { $0.requestID() }), turn: 0)
+        deliver(answers)
+    }
+
+    // MARK: Events
+
+    func feedWatchers() {
+        if parked.readers.isEmpty { return }
+        // A watcher that does not read is left where it is: it goes on from its cursor later.
+        let readers = parked.readers.compactMap { parked[$0] }.filter { call in
+            let unsent = connections[call.call.key.connection]?.unsentBytes ?? Int.max
+            return unsent < limits.unsentBytes / 8
+        }
+        feed(readers.sorted { $0.serial < $1.serial }, isDue: false)
+    }
+
+    private func feed(_ readers: [ParkedCall], isDue: Bool) {
+        let (answers, cursors) = catalog.assumeIsolated { catalog in
+            var answers = Answers()
+            let cursors = readers.map { catalog.feed($0, isDue: isDue, &answers) }
+            return (answers, cursors)
+        }
+        for (reader, cursor) in zip(readers, cursors) {
+            if let cursor { parked.update(reader.call.key) { $0.cursor = cursor } }
+        }
+        deliver(answers)
+    }
+
+    // MARK: Ends
+
+    /// `Cancel`: an unknown or ended stream is no error.
+    private func cancel(_ key: StreamKey) {
+        guard let call = parked[key] else { return }
+        stop(call) { .cancelled($0) }
+    }
+
+    /// Ends a waiting call. An export's thread lets go first, for it may have finished.
+    private func stop(_ call: ParkedCall, _ status: (String) -> Status) {
+        if let progress = call.progress {
+            let ending = status(catalog.assumeIsolated { $0.requestID() })
+            parked.update(call.call.key) { $0.ending = $0.ending ?? ending }
+            parked.removeDue(call)
+            progress.cancel()
+        } else {
+            answer(call.call.key, status)
+        }
+    }
+
+    func passParkedDeadlines(_ now: Int64) {
+        guard let first = parked.firstDue, first <= now else { return }
+        for call in parked.due(now) {
+            let isRequests = call.call.deadline.map { $0 <= now } ?? false
+            if isRequests {
+                stop(call) { .deadlineExceeded($0) }
+            } else if case .waitForImage(let request) = call.pending {
+                let answers = catalog.assumeIsolated { catalog in
+                    var answers = Answers()
+                    catalog.answerWait(request, call.call, onlyIfFinal: false, &answers)
+                    return answers
+                }
+                deliver(answers)
+            } else {
+                feed([call], isDue: true)
+            }
+        }
+    }
+
+    /// R12: waits end with X-ServiceUnavailable.
+    func endParkedForStop() {
+        for call in parked.calls.values {
+            stop(call) { id in
+                Status(
+                    [.serviceUnavailable.hinting("The daemon is stopping: try again.")],
+                    requestID: id)
+            }
+        }
+    }
+
+    // MARK: What threads did for a call
+
+    /// The registrations whose files have been looked at, if they still wait.
+    func takeInspections(
+        _ reports: [Report]
+    ) -> [(call: Call, request: RegisterInstanceRequest, files: [InspectedFile])] {
+        reports.compactMap { report in
+            guard case .inspected(let serial, let files) = report,
+                let waiting = parked[serial: serial],
+                case .inspect(let request, _) = waiting.pending
+            else { return nil }
+            _ = parked.end(waiting.call.key)
+            connections[waiting.call.key.connection]?.parkedCount -= 1
+            return (waiting.call, request, files)
+        }
+    }
+
+    func finishExport(_ serial: Int64, _ result: Result<Exported, ExportFailure>) {
+        if let manifest = exports.removeValue(forKey: serial) {
+            catalog.assumeIsolated { $0.unpin(manifest) }
+        }
+        guard let waiting = parked[serial: serial] else { return }
+        let key = waiting.call.key
+        let answers = catalog.assumeIsolated { catalog in
+            var answers = Answers()
+            switch result {
+            case .success(let exported):
+                var response = ExportImageResponse()
+                response.sizeBytes = exported.sizeBytes
+                response.storedBytes = exported.storedBytes
+                catalog.reply(waiting.call, response, &answers)
+            case .failure(let failure):
+                let status =
+                    waiting.ending
+                    ?? Status([ECSError(failure)], requestID: catalog.requestID())
+                answers.add(key, status, turn: 0)
+            }
+            return answers
+        }
+        deliver(answers)
+    }
+}
+
+extension ECSError {
+    /// An export's failure in ECS's terms: the caller's path, or ours to answer for.
+    fileprivate init(_ failure: ExportFailure) {
+        let text = sentence(failure.reason, failure.hint)
+        switch failure.kind {
+        case .destination, .notAllowed, .noSpace, .write:
+            self = .invalidParameter("Path", hint: text)
+        case .snapshot, .cancelled:
+            self = .internalFailure(text)
+        }
+    }
+}

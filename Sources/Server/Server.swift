@@ -1,0 +1,532 @@
+import Catalog
+import ECS
+import Journal
+import Snapshots
+import System
+import Wire
+
+/// The connections, and the turns of the loop: what arrived goes to the catalog at once, what it
+/// changed to the journal, and each answer leaves when what it saw is durable.
+actor Server {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    static let listenerToken: UInt64 = 0
+    static let signalToken: UInt64 = 1
+    private static let firstConnection: UInt64 = 16
+
+    let catalog: Catalog
+    let journal: Journal?
+    let workers: Workers?
+    let reports: Mailbox<Report>
+    let limits: ServerLimits
+    let log: Log
+    var facts: ServerFacts
+
+    private let ownUID = CurrentProcess.uid
+    private var listener: FileDescriptor?
+    private let socketPath: String
+    private let signals: FileDescriptor
+    /// Since when the listener rests, because descriptors ran out.
+    private var listenerRestsUntil: Int64?
+
+    var connections: [UInt64: Connection] = [:]
+    private var nextToken = Server.firstConnection
+    private var scratch = [UInt8](repeating: 0, count: 1 << 16)
+    /// Connections with whole frames left over, to go on with when they may.
+    private var unfinished: Set<UInt64> = []
+    /// Connections that a deadline is running for.
+    private var timed: Set<UInt64> = []
+    private var touched: Set<UInt64> = []
+    private var bufferedBytes = 0
+
+    /// Calls that wait for room in the journal, oldest first.
+    private var postponed: [Call] = []
+    private var calls: [Call] = []
+    private var protocolAnswers = Answers()
+
+    /// Turns that the journal has, with the records they are in; and the newest durable one.
+    private var turns: [(turn: UInt64, sequence: UInt64)] = []
+    private var durableTurn: UInt64 = 0
+
+    var parked = ParkedCalls()
+    /// Manifests that running exports read, by the export's serial.
+    var exports: [Int64: Int64] = [:]
+    private let startTime = Clock.monotonicNanoseconds()
+    /// When a simulated job ends; the past at first, so that recovered jobs start.
+    private var nextJobTime: Int64? = 0
+    private var stopping: Stopping?
+
+    private struct Stopping {
+        let deadline: Int64
+    }
+
+    init(
+        loop: EventLoop, catalog: Catalog, journal: Journal?, workers: Workers?,
+        reports: Mailbox<Report>, limits: ServerLimits, facts: ServerFacts, log: Log,
+        listener: consuming FileDescriptor, socketPath: String, signals: consuming FileDescriptor
+    ) {
+        self.loop = loop
+        self.catalog = catalog
+        self.journal = journal
+        self.workers = workers
+        self.reports = reports
+        self.limits = limits
+        self.facts = facts
+        self.log = log
+        self.listener = consume listener
+        self.socketPath = socketPath
+        self.signals = signals
+    }
+
+    /// Arms the listener and the signals. Then `turn` is called until it returns nil.
+    func start() throws(SystemError) {
+        try loop.add(signals, .readable, token: Self.signalToken)
+        if listener != nil { try loop.add(listener!, .readable, token: Self.listenerToken) }
+    }
+
+    // MARK: - A turn
+
+    /// - Returns: how long the loop may sleep, in milliseconds; nil: stop.
+    func turn(_ events: [LoopEvent]) -> Int32? {
+        let now = Clock.monotonicNanoseconds()
+        for event in events {
+            switch event.token {
+            case Self.listenerToken: acceptAll(now)
+            case Self.signalToken: takeSignals(now)
+            default: connections[event.token].map { take(event.readiness, of: $0, now) }
+            }
+        }
+        goOnWithUnfinished(now)
+        runCatalog(now)
+        deliver(protocolAnswers)
+        protocolAnswers = Answers()
+        passDeadlines(now)
+        flushTouched(now)
+        return timeout(now)
+    }
+
+    private func timeout(_ now: Int64) -> Int32? {
+        if let stopping, isDrained || now >= stopping.deadline { return nil }
+        if !unfinished.isEmpty { return 0 }
+        var due: [Int64] = []
+        if let first = parked.firstDue { due.append(first) }
+        if let job = nextJobTime { due.append(now + max(0, job - Clock.wallNanoseconds())) }
+        if let rest = listenerRestsUntil { due.append(rest) }
+        if let stopping { due.append(stopping.deadline) }
+        if !timed.isEmpty { due.append(now + 250_000_000) }
+        if !postponed.isEmpty { due.append(now + 1_000_000_000) }
+        guard let next = due.min() else { return -1 }
+        return Int32(clamping: max(0, (next - now + 999_999) / 1_000_000))
+    }
+
+    // MARK: - The catalog
+
+    /// What one entry into the catalog brings back.
+    private struct Outcome: Sendable {
+        var answers = Answers()
+        var pending: [(call: Call, pending: Pending)] = []
+        var launches: [Launch] = []
+        var nextJobTime: Int64?
+        var turn: Turn?
+    }
+
+    private func runCatalog(_ now: Int64) {
+        let reports = reports.take()
+        if calls.isEmpty && postponed.isEmpty && reports.isEmpty && nextJobTime == nil { return }
+        let calls = postponed + self.calls
+        postponed = []
+        self.calls.removeAll(keepingCapacity: true)
+        for call in calls { connections[call.key.connection]?.unanswered -= 1 }
+        facts.connections = Int32(clamping: connections.count)
+        facts.uptimeSeconds = (now - startTime) / 1_000_000_000
+        let inspections = takeInspections(reports)
+        let facts = facts
+        let parked = parked
+        let outcome = catalog.assumeIsolated { catalog in
+            var outcome = Outcome()
+            for call in calls { catalog.run(call, now, facts, &outcome.answers, &outcome.pending) }
+            for (call, request, files) in inspections {
+                let pending = catalog.finishRegistration(call, request, files, &outcome.answers)
+                if let pending { outcome.pending.append((call, pending)) }
+            }
+            for report in reports { catalog.take(report) }
+            (outcome.launches, outcome.nextJobTime) = catalog.advance()
+            outcome.turn = catalog.endTurn()
+            if let turn = outcome.turn { catalog.wakeParked(parked, turn, &outcome.answers) }
+            return outcome
+        }
+        nextJobTime = outcome.nextJobTime
+        if let turn = outcome.turn { append(turn) }
+        deliver(outcome.answers)
+        for (call, pending) in outcome.pending { park(call, pending, now) }
+        for report in reports { takeRest(of: report, now) }
+        for launch in outcome.launches { run(launch) }
+        if outcome.turn != nil { feedWatchers() }
+    }
+
+    private func append(_ turn: Turn) {
+        guard let journal else {
+            durableTurn = turn.number
+            return
+        }
+        turns.append((turn.number, journal.append(turn.payload)))
+        // Each change reserved a record of its own; the turn needed one.
+        journal.cancelReservations()
+        if journal.wantsCheckpoint {
+            let state = catalog.assumeIsolated { $0.state }
+            journal.checkpoint { emit in
+                try state.emit { try emit(Changes($0).encoded()) }
+            }
+        }
+    }
+
+    private func run(_ launch: Launch) {
+        switch launch {
+        case .capture(let job, let accountID): workers?.capture(job, accountID)
+        case .copy(let job, let accountID): workers?.copy(job, accountID)
+        case .cancel(let job): workers?.cancel(job)
+        case .reclaim(let record): workers?.reclaim(record)
+        }
+    }
+
+    /// The part of a report that is not the catalog's.
+    private func takeRest(of report: Report, _ now: Int64) {
+        switch report {
+        case .journal(.durable(let sequence)): becameDurable(sequence)
+        case .exported(let serial, let result): finishExport(serial, result)
+        case .journal(let event): log.note(event)
+        case .captured, .copied, .reclaimed, .inspected: log.note(report)
+        }
+    }
+
+    private func becameDurable(_ sequence: UInt64) {
+        let count = turns.prefix { $0.sequence <= sequence }.count
+        guard count > 0 else { return }
+        durableTurn = turns[count - 1].turn
+        turns.removeFirst(count)
+        for connection in connections.values where !connection.held.isEmpty {
+            connection.release(durableTurn)
+            touched.insert(connection.token)
+        }
+    }
+
+    // MARK: - Answers
+
+    /// Gives each answer to its connection, at once or when its turn is durable.
+    func deliver(_ answers: Answers) {
+        for answer in answers.list {
+            guard let connection = connections[answer.key.connection] else { continue }
+            let bytes = answers.bytes[answer.range]
+            if answer.isLast { parked.end(answer.key).map { endPark($0, connection) } }
+            if answer.turn <= durableTurn {
+                connection.append(bytes)
+            } else {
+                connection.hold(bytes, until: answer.turn)
+            }
+            touched.insert(connection.token)
+        }
+    }
+
+    private func endPark(_ call: ParkedCall, _ connection: Connection) {
+        connection.parkedCount -= 1
+    }
+
+    private func flushTouched(_ now: Int64) {
+        for token in touched {
+            guard let connection = connections[token] else { continue }
+            let before = connection.bufferedBytes
+            let isAlive = connection.flush(
+                now: now, unsentNanoseconds: Int64(limits.unsentSeconds) * 1_000_000_000)
+            bufferedBytes += connection.bufferedBytes - before
+            if !isAlive || connection.isClosing && !connection.hasOutput && connection.inFlight == 0
+            {
+                close(connection)
+            } else {
+                settle(connection)
+            }
+        }
+        touched.removeAll(keepingCapacity: true)
+        relieveBuffers()
+    }
+
+    /// Sets what the connection is watched for, and whether a deadline runs for it.
+    private func settle(_ connection: Connection) {
+        let mayRead = mayRead(connection)
+        if mayRead && !connection.input.isEmpty && hasWholeFrame(connection) {
+            unfinished.insert(connection.token)
+        }
+        var interest: Readiness = mayRead ? .readable : []
+        if connection.hasOutput { interest.insert(.writable) }
+        if interest != connection.interest {
+            connection.interest = interest
+            try? loop.change(connection.socket, interest, token: connection.token)
+        }
+        if connection.frameDeadline != nil || connection.writeDeadline != nil {
+            timed.insert(connection.token)
+        } else {
+            timed.remove(connection.token)
+        }
+    }
+
+    private func hasWholeFrame(_ connection: Connection) -> Bool {
+        let count = FrameDecoder.byteCount(in: connection.input.span, at: 0)
+        return count.map { $0 <= connection.input.count } ?? false
+    }
+
+    /// Backpressure: a client that does not read its answers, or has too many requests under way,
+    /// is not read until that changes.
+    private func mayRead(_ connection: Connection) -> Bool {
+        !connection.isClosing && stopping == nil
+            && connection.inFlight < limits.requestsInFlight
+            && connection.unsentBytes < limits.unsentBytes
+    }
+
+    /// All buffers together have a limit: beyond it the largest is not read.
+    private func relieveBuffers() {
+        guard bufferedBytes > limits.bufferBytes,
+            let largest = connections.values.max(by: { $0.bufferedBytes < $1.bufferedBytes })
+        else { return }
+        let interest = largest.interest.subtracting(.readable)
+        guard interest != largest.interest else { return }
+        largest.interest = interest
+        try? loop.change(largest.socket, interest, token: largest.token)
+        timed.insert(largest.token)
+    }
+
+    // MARK: - Connections
+
+    private func acceptAll(_ now: Int64) {
+        guard listener != nil else { return }
+        do throws(SystemError) {
+            while let socket = try UnixSocket.accept(listener!) { admit(socket) }
+        } catch {
+            // Out of descriptors: an armed listener would spin (reliability.md § 6).
+            log.limited("accept", "\(error); resting for 100 ms")
+            try? loop.remove(listener!)
+            listenerRestsUntil = now + 100_000_000
+        }
+    }
+
+    private func admit(_ socket: consuming FileDescriptor) {
+        guard let peer = UnixSocket.peerCredentials(socket) else { return }
+        guard peer.uid == ownUID || peer.uid == 0 else {
+            log.limited("peer", "refused a connection of uid \(peer.uid), pid \(peer.pid)")
+            return
+        }
+        guard connections.count < limits.connections + limits.reservedConnections else {
+            log.limited("connections", "refused a connection: \(connections.count) are open")
+            return
+        }
+        let token = nextToken
+        nextToken += 1
+        let connection = Connection(token, socket, peer)
+        do throws(SystemError) {
+            try loop.add(connection.socket, .readable, token: token)
+            connections[token] = connection
+        } catch {
+            log.limited("epoll", "refused a connection: \(error)")
+        }
+    }
+
+    private func take(_ readiness: Readiness, of connection: Connection, _ now: Int64) {
+        touched.insert(connection.token)
+        if !readiness.isDisjoint(with: [.readable, .closed]) && mayRead(connection) {
+            read(connection, now)
+        } else if readiness.contains(.closed) && !connection.hasOutput {
+            close(connection)
+        } else if !readiness.isDisjoint(with: .closed) {
+            // The rest of the output has no reader.
+            close(connection)
+        }
+    }
+
+    private func read(_ connection: Connection, _ now: Int64) {
+        switch UnixSocket.receive(connection.socket, into: &scratch) {
+        case .wouldBlock: return
+        case .ended: close(connection)
+        case .bytes(let count):
+            let before = connection.input.count
+            if connection.input.isEmpty {
+                let used = takeFrames(connection, scratch, count, now)
+                if used < count { connection.input.append(contentsOf: scratch[used..<count]) }
+            } else {
+                connection.input.append(contentsOf: scratch[..<count])
+                takeInput(connection, now)
+            }
+            bufferedBytes += connection.input.count - before
+            noteFrameTime(connection, now)
+        }
+    }
+
+    /// Handles the whole frames of what has been kept.
+    private func takeInput(_ connection: Connection, _ now: Int64) {
+        let bytes = connection.input
+        connection.input = []
+        let used = takeFrames(connection, bytes, bytes.count, now)
+        if used < bytes.count { connection.input = Array(bytes[used...]) }
+    }
+
+    private func goOnWithUnfinished(_ now: Int64) {
+        for token in unfinished {
+            guard let connection = connections[token], mayRead(connection) else { continue }
+            let before = connection.input.count
+            takeInput(connection, now)
+            bufferedBytes += connection.input.count - before
+            noteFrameTime(connection, now)
+            touched.insert(token)
+        }
+        unfinished.removeAll(keepingCapacity: true)
+    }
+
+    /// A frame has so long from its first byte to its last; time in which we do not read does not
+    /// count.
+    private func noteFrameTime(_ connection: Connection, _ now: Int64) {
+        if connection.isInsideFrame && mayRead(connection) {
+            let limit = now + Int64(limits.frameSeconds) * 1_000_000_000
+            connection.frameDeadline = connection.frameDeadline ?? limit
+        } else {
+            connection.frameDeadline = nil
+        }
+    }
+
+    /// - Returns: where the first frame begins that is not whole.
+    private func takeFrames(
+        _ connection: Connection, _ bytes: [UInt8], _ end: Int, _ now: Int64
+    ) -> Int {
+        var position = 0
+        while mayRead(connection),
+            let incoming = connection.next(in: bytes, at: &position, end: end)
+        {
+            connection.frameDeadline = nil
+            switch incoming {
+            case .request(let stream, let flags, let data):
+                let key = StreamKey(connection: connection.token, stream: stream)
+                takeRequest(key, flags, bytes, data, connection, now)
+            case .faulty(let stream, let code, let text):
+                let key = StreamKey(connection: connection.token, stream: stream)
+                protocolAnswers.add(key, Status(code, text), turn: 0)
+            }
+        }
+        return position
+    }
+
+    private func takeRequest(
+        _ key: StreamKey, _ flags: FrameFlags, _ bytes: [UInt8], _ data: Range<Int>,
+        _ connection: Connection, _ now: Int64
+    ) {
+        let envelope: RequestEnvelope
+        do throws(ProtoError) {
+            envelope = try RequestEnvelope(decoding: bytes, data)
+        } catch {
+            let status = Status(.invalidArgument, "the request cannot be read: \(error)")
+            return protocolAnswers.add(key, status, turn: 0)
+        }
+        let requestID = { self.catalog.assumeIsolated { $0.requestID() } }
+        do throws(ProtoError) {
+            guard let request = try APIRequest.decode(envelope, bytes) else {
+                let service = String(decoding: bytes[envelope.service], as: UTF8.self)
+                let method = String(decoding: bytes[envelope.method], as: UTF8.self)
+                let text = "there is no operation \(method) in service \(service)"
+                return protocolAnswers.add(
+                    key, Status(.unimplemented, text, requestID: requestID()), turn: 0)
+            }
+            if case .watch = request, flags.isEmpty {
+                let text = "Watch answers with a stream and needs request flag 1; see ReadEvents"
+                return protocolAnswers.add(
+                    key, Status(.invalidArgument, text, requestID: requestID()), turn: 0)
+            }
+            connection.unanswered += 1
+            calls.append(
+                Call(
+                    key: key, request: request,
+                    caller: Caller(envelope, bytes, uid: connection.peer.uid),
+                    deadline: envelope.deadline(from: now)))
+        } catch {
+            let refusal = ECSError.undecodable("\(error)", parameter: error.field)
+            protocolAnswers.add(key, Status([refusal], requestID: requestID()), turn: 0)
+        }
+    }
+
+    func close(_ connection: Connection) {
+        connections[connection.token] = nil
+        bufferedBytes -= connection.bufferedBytes
+        timed.remove(connection.token)
+        unfinished.remove(connection.token)
+        for call in parked.endAll(of: connection.token) { call.progress?.cancel() }
+        if listenerRestsUntil != nil { listenerRestsUntil = 0 }
+    }
+
+    // MARK: - Deadlines
+
+    private func passDeadlines(_ now: Int64) {
+        if let rest = listenerRestsUntil, rest <= now, listener != nil {
+            listenerRestsUntil = nil
+            try? loop.add(listener!, .readable, token: Self.listenerToken)
+        }
+        for token in timed {
+            guard let connection = connections[token] else { continue }
+            let frame = connection.frameDeadline.map { $0 <= now } ?? false
+            let write = connection.writeDeadline.map { $0 <= now } ?? false
+            if frame || write {
+                let what = frame ? "did not finish a frame" : "does not read its answers"
+                log.limited("slow", "closed a connection of pid \(connection.peer.pid): it \(what)")
+                close(connection)
+            } else {
+                touched.insert(token)
+            }
+        }
+        passParkedDeadlines(now)
+    }
+
+    // MARK: - The end
+
+    private func takeSignals(_ now: Int64) {
+        let count = CurrentProcess.takeSignals(signals)
+        if stopping != nil || count > 1 { return stopNow() }
+        log.info("stopping: no new work; answers under way have 5 s")
+        stopping = Stopping(deadline: now + 5_000_000_000)
+        listener = nil
+        endParkedForStop()
+        for token in connections.keys { touched.insert(token) }
+    }
+
+    private func stopNow() { stopping = Stopping(deadline: 0) }
+
+    /// Whether every answer has left.
+    private var isDrained: Bool {
+        turns.isEmpty && calls.isEmpty && postponed.isEmpty && parked.isEmpty
+            && connections.values.allSatisfy { !$0.hasOutput && $0.inFlight == 0 }
+    }
+
+    /// Puts a call off until the journal has grown.
+    func postpone(_ call: Call) {
+        connections[call.key.connection]?.unanswered += 1
+        postponed.append(call)
+    }
+}
+
+extension RequestEnvelope {
+    /// On the monotonic clock; nil: none. Below zero: it is over already.
+    fileprivate func deadline(from now: Int64) -> Int64? {
+        if timeoutNanoseconds == 0 { return nil }
+        if timeoutNanoseconds < 0 { return 0 }
+        let (deadline, overflow) = now.addingReportingOverflow(timeoutNanoseconds)
+        return overflow ? nil : deadline
+    }
+}
+
+extension Caller {
+    /// The metadata keys of `protocol/README.md`; the last of a key counts.
+    fileprivate init(_ envelope: RequestEnvelope, _ bytes: [UInt8], uid: UInt32) {
+        self.init(uid: uid)
+        for (key, value) in envelope.metadata {
+            if bytes[key].elementsEqual("account".utf8) {
+                accountID = String(decoding: bytes[value], as: UTF8.self)
+            } else if bytes[key].elementsEqual("explain".utf8) {
+                explains = bytes[value].elementsEqual("true".utf8)
+            }
+        }
+        if accountID.isEmpty { accountID = "default" }
+    }
+}

@@ -1,0 +1,39 @@
+/// What one client may take (`reliability.md` § 6). Each can be set in the configuration file.
+public struct ServerLimits: Equatable, Sendable {
+    public var connections = 12_000
+    /// Connections beyond that which our own uid and root may still open.
+    public var reservedConnections = 16
+    /// Streams of a connection that wait for more than a sync.
+    public var parkedStreams = 128
+    /// Requests of a connection that await the next sync.
+    public var requestsInFlight = 1_024
+    public var frameSeconds = 10
+    /// Answers of a connection that its client has not read.
+    public var unsentBytes = 8 << 20
+    public var unsentSeconds = 30
+    /// All connections' buffers together.
+    public var bufferBytes = 256 << 20
+    /// Descriptors kept back for data files and the journal.
+    public var reservedDescriptors = 64
+
+    public init() {}
+
+    mutating func set(_ name: String, _ value: Int) -> Bool {
+        switch name {
+        case "Connections": connections = value
+        case "ParkedStreams": parkedStreams = value
+        case "RequestsInFlight": requestsInFlight = value
+        case "FrameSeconds": frameSeconds = value
+        case "UnsentBytes": unsentBytes = value
+        case "UnsentSeconds": unsentSeconds = value
+        case "BufferBytes": bufferBytes = value
+        default: return false
+        }
+        return true
+    }
+
+    static let names = [
+        "Connections", "ParkedStreams", "RequestsInFlight", "FrameSeconds", "UnsentBytes",
+        "UnsentSeconds", "BufferBytes",
+    ]
+}

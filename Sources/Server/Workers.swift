@@ -1,0 +1,138 @@
+import Catalog
+import Dispatch
+import Journal
+import Snapshots
+import System
+
+/// What other threads tell the loop.
+enum Report: Sendable {
+    case journal(Journal.Event)
+    case captured(job: Int64, accountID: String, Result<Capture, SourceProblem>)
+    case copied(job: Int64, accountID: String, Result<StoredSnapshot, CopyFailure>)
+    case reclaimed(manifest: Int64)
+    case exported(serial: Int64, Result<Exported, ExportFailure>)
+    case inspected(serial: Int64, [InspectedFile])
+}
+
+/// The threads that may block: copies, exports, looking at files. The loop decides what runs and
+/// how much at once; here it only runs, and reports.
+final class Workers: Sendable {
+    private let store: SnapshotStore
+    private let reports: Mailbox<Report>
+    private let progress = Lock<[Int64: JobProgress]>([:])
+    private let copies = DispatchQueue(label: "imaged.copies", attributes: .concurrent)
+    /// Opening a path may hang on a dead mount: never behind or before a copy.
+    private let looks = DispatchQueue(label: "imaged.looks", attributes: .concurrent)
+    private let reserveBytes: Int64
+
+    init(store: SnapshotStore, reports: Mailbox<Report>, reserveBytes: Int64) {
+        self.store = store
+        self.reports = reports
+        self.reserveBytes = reserveBytes
+    }
+
+    /// Percent of a running job's bytes that are copied; nil: not running.
+    func percent(of job: Int64) -> Int? {
+        guard let progress = progress.withLock({ $0[job] }) else { return nil }
+        let total = progress.bytesTotal
+        return total > 0 ? Int(min(99, progress.bytesDone * 100 / total)) : 0
+    }
+
+    // MARK: Jobs
+
+    func capture(_ job: JobRecord, _ accountID: String) {
+        looks.async { [reports] in
+            let peer = Self.peer(job.uid)
+            let result = Result { () throws(SourceProblem) in
+                try Source.capture(path: job.path, peer: peer, allowLive: job.allowLive)
+            }
+            reports.post(.captured(job: job.number, accountID: accountID, result))
+        }
+    }
+
+    func copy(_ job: JobRecord, _ accountID: String) {
+        guard let capture = job.capture else { return }
+        let progress = JobProgress()
+        self.progress.withLock { $0[job.number] = progress }
+        let copyJob = CopyJob(
+            number: UInt64(job.number), path: job.path, peer: Self.peer(job.uid),
+            capture: Capture(capture), allowLive: job.allowLive, reserveBytes: reserveBytes)
+        copies.async { [self] in
+            let result = Result { () throws(CopyFailure) in
+                try store.copy(copyJob, progress: progress)
+            }
+            self.progress.withLock { $0[job.number] = nil }
+            reports.post(.copied(job: job.number, accountID: accountID, result))
+        }
+    }
+
+    func cancel(_ job: Int64) { progress.withLock { $0[job] }?.cancel() }
+
+    func reclaim(_ record: ReclaimRecord) {
+        copies.async { [store, reports] in
+            // What could not be deleted has no name in the state: the next start removes it.
+            try? store.deleteManifest(UInt64(record.manifest))
+            for segment in record.segments { try? store.deleteSegment(UInt64(segment)) }
+            reports.post(.reclaimed(manifest: record.manifest))
+        }
+    }
+
+    // MARK: For requests
+
+    func export(_ plan: ExportPlan, uid: UInt32, serial: Int64, _ progress: JobProgress) {
+        copies.async { [store, reports] in
+            let result = Result { () throws(ExportFailure) in
+                try store.export(
+                    manifest: UInt64(plan.manifest), to: plan.path, peer: Self.peer(Int64(uid)),
+                    progress: progress)
+            }
+            reports.post(.exported(serial: serial, result))
+        }
+    }
+
+    func inspect(_ paths: [(path: String, format: String)], uid: UInt32, serial: Int64) {
+        looks.async { [reports] in
+            let files = paths.map { Self.inspect($0.path, $0.format, Self.peer(Int64(uid))) }
+            reports.post(.inspected(serial: serial, files))
+        }
+    }
+
+    private static func inspect(_ path: String, _ format: String, _ peer: Peer) -> InspectedFile {
+        do throws(SourceProblem) {
+            let file = try Source.inspect(path: path, format: format, peer: peer)
+            return .found(
+                sizeBytes: file.sizeBytes, device: Int64(bitPattern: file.device),
+                inode: Int64(bitPattern: file.inode))
+        } catch {
+            return .refused(reason: error.reason, hint: error.hint)
+        }
+    }
+
+    /// Our own uid and root open files as the daemon can; who else may connect comes later.
+    private static func peer(_ uid: Int64) -> Peer {
+        Peer(
+            uid: UInt32(truncatingIfNeeded: uid),
+            isTrusted: uid == 0 || uid == Int64(CurrentProcess.uid))
+    }
+}
+
+extension Capture {
+    init(_ record: CaptureRecord) {
+        self.init(
+            device: UInt64(bitPattern: record.device), inode: UInt64(bitPattern: record.inode),
+            sizeBytes: record.sizeBytes, modifiedNanoseconds: record.modified,
+            changedNanoseconds: record.changed, isBlockDevice: record.isBlockDevice)
+    }
+}
+
+extension CaptureRecord {
+    init(_ capture: Capture) {
+        self.init()
+        device = Int64(bitPattern: capture.device)
+        inode = Int64(bitPattern: capture.inode)
+        sizeBytes = capture.sizeBytes
+        modified = capture.modifiedNanoseconds
+        changed = capture.changedNanoseconds
+        isBlockDevice = capture.isBlockDevice
+    }
+}

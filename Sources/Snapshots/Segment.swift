@@ -1,0 +1,180 @@
+import Checksum
+import System
+
+/// `segments/<n>`: the bytes of clusters, immutable once it is in place.
+///
+///     offset            bytes  field
+///          0             4096  header block (Layout.swift), no fields of its own
+///       4096            61440  unused: nothing reads it
+///      65536 * (s + 1)  65536  slot s: one cluster
+///
+/// A disk's last, partial cluster is filled up with zeros. A slot may be a hole, and the file may
+/// end early when no manifest names what would follow.
+///
+/// `segments/<n>.index`: the checksum of each slot, so that data is judged before it is used.
+///
+///     block 0      header, whose file id is the segment's; offset 32: how many slots there are
+///     block b + 1  511 checksums of 8 bytes, for slots 511 * b and on; zeros after the last
+///
+/// The checksum of a slot is XXH64 of its 65536 bytes, seeded with the file id xor the slot.
+/// Those of slots that hold nothing mean nothing; a block with nothing but such may be a hole.
+enum SegmentLayout {
+    static let checksumsPerBlock = Layout.checksumOffset / 8
+
+    /// What a slot may be at most: so its offset and its index block's are numbers of a file.
+    static let slotMax: UInt64 = (1 << 46) - 1
+
+    static func offset(ofSlot slot: UInt64) -> Int64 {
+        Int64(slot + 1) * Int64(Layout.clusterBytes)
+    }
+}
+
+// MARK: - Writing
+
+/// Writes a segment and its index, slot after slot; holds one block of the index.
+final class SegmentWriter {
+    let reference: SegmentReference
+    private let segment: FileDescriptor
+    private let index: FileDescriptor
+    private let calls: SystemCalls
+    private let block = Block()
+    private(set) var slotCount: UInt64 = 0
+
+    init(
+        _ reference: SegmentReference, segment: consuming FileDescriptor,
+        index: consuming FileDescriptor, _ calls: SystemCalls
+    ) {
+        self.reference = reference
+        self.segment = segment
+        self.index = index
+        self.calls = calls
+    }
+
+    /// Stores whole clusters in the next slots, with one write; returns the first one's slot.
+    func append(_ clusters: UnsafeRawBufferPointer) throws(SystemError) -> UInt64 {
+        precondition(clusters.count % Layout.clusterBytes == 0)
+        let first = slotCount
+        try calls.writeAll(segment, at: SegmentLayout.offset(ofSlot: first), clusters)
+        for start in stride(from: 0, to: clusters.count, by: Layout.clusterBytes) {
+            let cluster = UnsafeRawBufferPointer(
+                rebasing: clusters[start..<start + Layout.clusterBytes])
+            let checksum = XXH64.hash(cluster, seed: reference.fileID ^ slotCount)
+            let place = Int(slotCount % UInt64(SegmentLayout.checksumsPerBlock))
+            block.buffer.set(checksum, at: place * 8)
+            slotCount += 1
+            if place == SegmentLayout.checksumsPerBlock - 1 { try flush() }
+        }
+        return first
+    }
+
+    /// Writes the block that the last slot is in.
+    private func flush() throws(SystemError) {
+        let number = 1 + (slotCount - 1) / UInt64(SegmentLayout.checksumsPerBlock)
+        try block.write(to: index, fileID: reference.fileID, number: number, calls)
+        block.buffer.clear()
+    }
+
+    /// Writes the headers and what is left of the index; syncs both files.
+    func finish() throws(SystemError) {
+        if slotCount % UInt64(SegmentLayout.checksumsPerBlock) != 0 { try flush() }
+        let (number, fileID) = (reference.number, reference.fileID)
+        try Header(magic: .segment, number: number, fileID: fileID, fields: [])
+            .write(to: segment, calls)
+        try Header(magic: .index, number: number, fileID: fileID, fields: [slotCount])
+            .write(to: index, calls)
+        try calls.syncData(segment)
+        try calls.syncData(index)
+    }
+}
+
+// MARK: - Reading
+
+/// Reads clusters of a segment, each judged by its checksum; holds one block of the index.
+final class SegmentReader {
+    let number: UInt64
+    private let fileID: UInt64
+    private let segment: FileDescriptor
+    private let segmentName: String
+    private let index: FileDescriptor
+    private let indexName: String
+    private let slotCount: UInt64
+    private let calls: SystemCalls
+    private let block = Block()
+    private var blockNumber: UInt64 = 0
+
+    /// Opens segment `reference.number` in the directory `segments`, and judges both headers.
+    /// `path` is the directory's, for errors.
+    init(
+        _ reference: SegmentReference, in segments: borrowing FileDescriptor, path: String,
+        _ calls: SystemCalls
+    ) throws(ReadError) {
+        number = reference.number
+        fileID = reference.fileID
+        self.calls = calls
+        segmentName = "\(path)/\(reference.number)"
+        indexName = "\(segmentName).index"
+        segment = try Self.open("\(reference.number)", in: segments, segmentName, calls)
+        index = try Self.open("\(reference.number).index", in: segments, indexName, calls)
+        let segmentHeader = try Header(
+            .segment, number: number, fieldCount: 0, from: segment, name: segmentName, calls)
+        let indexHeader = try Header(
+            .index, number: number, fieldCount: 1, from: index, name: indexName, calls)
+        guard segmentHeader.fileID == fileID else {
+            throw .damaged(file: segmentName, "the file is not the one that the manifest names")
+        }
+        guard indexHeader.fileID == fileID else {
+            throw .damaged(file: indexName, "the file is another segment's index")
+        }
+        slotCount = min(indexHeader.fields[0], SegmentLayout.slotMax)
+    }
+
+    private static func open(
+        _ file: String, in segments: borrowing FileDescriptor, _ name: String, _ calls: SystemCalls
+    ) throws(ReadError) -> FileDescriptor {
+        try reading(name) { () throws(SystemError) in
+            try calls.openFile(file, in: segments, [.readOnly, .noFollow, .nonBlocking])
+        }
+    }
+
+    /// Fills `buffer`, a multiple of the cluster size, with the slots from `slot` on.
+    func read(_ slot: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) {
+        let count = UInt64(buffer.count / Layout.clusterBytes)
+        guard slot < slotCount, count <= slotCount - slot else {
+            throw .damaged(
+                file: indexName, "the file has \(slotCount) slots and a manifest names more")
+        }
+        let byteCount: Int
+        do throws(SystemError) {
+            let offset = SegmentLayout.offset(ofSlot: slot)
+            byteCount = try calls.readFully(segment, at: offset, into: buffer)
+        } catch {
+            throw .system(SystemError(error.call, path: segmentName, errno: error.errno))
+        }
+        for position in 0..<count {
+            let start = Int(position) * Layout.clusterBytes
+            let end = start + Layout.clusterBytes
+            guard byteCount >= end else {
+                throw .damaged(
+                    file: segmentName, "the file is cut off in slot \(slot + position)",
+                    slot: slot + position)
+            }
+            let cluster = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
+            let checksum = XXH64.hash(cluster, seed: fileID ^ (slot + position))
+            guard try self.checksum(ofSlot: slot + position) == checksum else {
+                throw .damaged(
+                    file: segmentName, "slot \(slot + position) does not match its checksum",
+                    slot: slot + position)
+            }
+        }
+    }
+
+    private func checksum(ofSlot slot: UInt64) throws(ReadError) -> UInt64 {
+        let number = 1 + slot / UInt64(SegmentLayout.checksumsPerBlock)
+        if number != blockNumber {
+            blockNumber = 0
+            try block.read(from: index, fileID: fileID, number: number, name: indexName, calls)
+            blockNumber = number
+        }
+        return block.buffer.integer(at: Int(slot % UInt64(SegmentLayout.checksumsPerBlock)) * 8)
+    }
+}

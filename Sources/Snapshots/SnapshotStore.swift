@@ -1,0 +1,150 @@
+import System
+
+/// The snapshots' files in the data directory (`design.md`, "Snapshots: the data").
+///
+/// What exists and may be deleted is the caller's state; the store makes and removes files, whole
+/// or not at all. Files are written in `tmp/`, synced, and renamed into place. Safe to use from
+/// several threads, as long as each number is worked on by one.
+public final class SnapshotStore: Sendable {
+    /// The data directory.
+    public let path: String
+    let calls: SystemCalls
+    let makeFileID: @Sendable () -> UInt64
+    let segments: FileDescriptor
+    let manifests: FileDescriptor
+    let temporary: FileDescriptor
+
+    /// Opens the store in the data directory `path`, which exists; makes `segments/`,
+    /// `manifests/`, `disks/` and `tmp/`, mode 0700, where they are missing.
+    public convenience init(
+        directory path: String, calls: SystemCalls = .live
+    ) throws(SystemError) {
+        try self.init(
+            directory: path, calls: calls,
+            makeFileID: {
+                var random = KernelRandom()
+                return random.next()
+            })
+    }
+
+    init(
+        directory path: String, calls: SystemCalls, makeFileID: @escaping @Sendable () -> UInt64
+    ) throws(SystemError) {
+        self.path = path
+        self.calls = calls
+        self.makeFileID = makeFileID
+        let directory = try calls.openFile(path, [.readOnly, .directory])
+        for name in ["segments", "manifests", "disks", "tmp"] {
+            try calls.makeDirectory(name, in: directory)
+        }
+        try calls.sync(directory)
+        let flags: OpenFlags = [.readOnly, .directory, .noFollow]
+        segments = try calls.openFile("segments", in: directory, flags)
+        manifests = try calls.openFile("manifests", in: directory, flags)
+        temporary = try calls.openFile("tmp", in: directory, flags)
+    }
+
+    // MARK: Names
+
+    var segmentsPath: String { "\(path)/segments" }
+
+    func manifestPath(_ number: UInt64) -> String { "\(path)/manifests/\(number)" }
+
+    /// The number of a file that we named `text`; nil: it is none of ours.
+    private static func number(_ text: some StringProtocol) -> UInt64? {
+        guard let number = UInt64(text), String(number) == text else { return nil }
+        return number
+    }
+
+    // MARK: Deleting
+
+    /// Removes a manifest, durably. That it is gone already is no error.
+    public func deleteManifest(_ number: UInt64) throws(SystemError) {
+        try calls.unlink("\(number)", in: manifests)
+        try calls.sync(manifests)
+    }
+
+    /// Removes a segment and its index, durably. That they are gone already is no error.
+    public func deleteSegment(_ number: UInt64) throws(SystemError) {
+        try calls.unlink("\(number)", in: segments)
+        try calls.unlink("\(number).index", in: segments)
+        try calls.sync(segments)
+    }
+
+    /// At start, before any job: empties `tmp/` and removes manifests and segments that no state
+    /// names. Files that cannot be ours are left alone.
+    ///
+    /// - Returns: what was removed, as "segments/7".
+    public func removeOrphans(
+        keepingManifests kept: Set<UInt64>, segments keptSegments: Set<UInt64>
+    ) throws(SystemError) -> [String] {
+        let inTemporary = try remove("tmp", temporary) { _ in true }
+        let inManifests = try remove("manifests", manifests) { name in
+            Self.number(name).map { !kept.contains($0) } ?? false
+        }
+        let inSegments = try remove("segments", segments) { name in
+            let stem = name.hasSuffix(".index") ? name.dropLast(".index".count) : name[...]
+            return Self.number(stem).map { !keptSegments.contains($0) } ?? false
+        }
+        return inTemporary + inManifests + inSegments
+    }
+
+    private func remove(
+        _ directoryName: String, _ directory: borrowing FileDescriptor,
+        where isOrphan: (String) -> Bool
+    ) throws(SystemError) -> [String] {
+        var removed: [String] = []
+        for name in try calls.names(in: directory) where isOrphan(name) {
+            if try calls.status(of: name, in: directory).kind == .directory { continue }
+            try calls.unlink(name, in: directory)
+            removed.append("\(directoryName)/\(name)")
+        }
+        if !removed.isEmpty { try calls.sync(directory) }
+        return removed
+    }
+
+    // MARK: Looking
+
+    /// Opens manifest `number` and judges its header.
+    func openManifest(_ number: UInt64) throws(ReadError) -> ManifestReader {
+        let name = manifestPath(number)
+        let file = try reading(name) { () throws(SystemError) in
+            try calls.openFile("\(number)", in: manifests, [.readOnly, .noFollow, .nonBlocking])
+        }
+        return try ManifestReader(file, number: number, name: name, calls)
+    }
+
+    /// Opens a snapshot for reading its clusters.
+    func openSnapshot(_ number: UInt64) throws(ReadFailure) -> SnapshotReader {
+        do throws(ReadError) {
+            let manifest = try openManifest(number)
+            let directory = try reading(segmentsPath) { () throws(SystemError) in
+                try calls.openFile(".", in: segments, [.readOnly, .directory])
+            }
+            return try SnapshotReader(
+                manifest, number: number, segments: directory, segmentsPath: segmentsPath, calls)
+        } catch {
+            throw ReadFailure(error, manifest: number)
+        }
+    }
+
+    /// Checks that a manifest and the segments it names exist with the right headers; reads no
+    /// data. Cheap enough for every snapshot at start.
+    ///
+    /// - Returns: the segments that the manifest names, by number.
+    /// - Throws: ``ReadFailure`` for the first thing that is missing or wrong.
+    @discardableResult
+    public func check(manifest number: UInt64) throws(ReadFailure) -> [UInt64] {
+        var segment: UInt64?
+        do throws(ReadError) {
+            let references = try openManifest(number).segments()
+            for reference in references {
+                segment = reference.number
+                _ = try SegmentReader(reference, in: segments, path: segmentsPath, calls)
+            }
+            return references.map(\.number)
+        } catch {
+            throw ReadFailure(error, manifest: number, segment: segment)
+        }
+    }
+}

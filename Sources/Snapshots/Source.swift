@@ -1,0 +1,310 @@
+import System
+
+/// Who asks for a path to be opened (`reliability.md` S4).
+public struct Peer: Sendable, Equatable {
+    public let uid: UInt32
+    /// Our own uid or root: files are opened as the daemon can.
+    public let isTrusted: Bool
+    /// Where a peer that is not trusted may name files.
+    public let diskRoots: [String]
+
+    public init(uid: UInt32, isTrusted: Bool, diskRoots: [String] = []) {
+        self.uid = uid
+        self.isTrusted = isTrusted
+        self.diskRoots = diskRoots
+    }
+}
+
+/// A file that can be a disk.
+public struct DiskFile: Sendable, Equatable {
+    public let device: UInt64
+    public let inode: UInt64
+    public let sizeBytes: Int64
+    public let isBlockDevice: Bool
+}
+
+/// The moment that a snapshot is of: what the source is compared with when the copy begins, and
+/// when it ends. Any change after it shows, because the file was left alone just before.
+public struct Capture: Sendable, Equatable {
+    public let device: UInt64
+    public let inode: UInt64
+    public let sizeBytes: Int64
+    public let modifiedNanoseconds: Int64
+    public let changedNanoseconds: Int64
+    public let isBlockDevice: Bool
+
+    public init(
+        device: UInt64, inode: UInt64, sizeBytes: Int64, modifiedNanoseconds: Int64,
+        changedNanoseconds: Int64, isBlockDevice: Bool
+    ) {
+        self.device = device
+        self.inode = inode
+        self.sizeBytes = sizeBytes
+        self.modifiedNanoseconds = modifiedNanoseconds
+        self.changedNanoseconds = changedNanoseconds
+        self.isBlockDevice = isBlockDevice
+    }
+
+    init(_ status: FileStatus, sizeBytes: Int64) {
+        self.init(
+            device: status.device, inode: status.inode, sizeBytes: sizeBytes,
+            modifiedNanoseconds: status.modifiedNanoseconds,
+            changedNanoseconds: status.changedNanoseconds,
+            isBlockDevice: status.kind == .blockDevice)
+    }
+
+    func isSameFile(as other: Capture) -> Bool {
+        device == other.device && inode == other.inode && isBlockDevice == other.isBlockDevice
+    }
+
+    /// A block device's times are its node's and say nothing of its bytes.
+    func hasTimes(of other: Capture) -> Bool {
+        isBlockDevice
+            || modifiedNanoseconds == other.modifiedNanoseconds
+                && changedNanoseconds == other.changedNanoseconds
+    }
+}
+
+/// Real files and block devices whose bytes become snapshots. A registered file stays its
+/// owner's: nothing here writes to it.
+public enum Source {
+    /// Judges `path` for RegisterInstance (`spec/operations.md` § 6).
+    ///
+    /// - Parameter format: "raw", or nil and "" for a file that has no other format's magic.
+    /// - Throws: ``SourceProblem``, whose hint goes into the answer's.
+    public static func inspect(
+        path: String, format: String?, peer: Peer, calls: SystemCalls = .live
+    ) throws(SourceProblem) -> DiskFile {
+        let format = format.flatMap { $0.isEmpty ? nil : $0.lowercased() }
+        if let format, format != "raw" {
+            throw SourceProblem(
+                .format, "disk format \(quoted(format)) is not supported: only raw is",
+                hint: "convert it first: \(conversion(path, from: nil))")
+        }
+        let source = try openSource(path, peer, calls)
+        if format == nil { try refuseForeignFormat(source, calls) }
+        return DiskFile(
+            device: source.found.device, inode: source.found.inode,
+            sizeBytes: source.found.sizeBytes, isBlockDevice: source.found.isBlockDevice)
+    }
+
+    /// Notes the moment that a job's snapshot is of.
+    ///
+    /// File systems stamp changes with a clock that ticks every few milliseconds, so a file
+    /// changed just now may change again and look the same. Such a file is looked at twice.
+    ///
+    /// - Parameter allowLive: take the file although someone may be writing to it.
+    /// - Throws: ``SourceProblem``; `inUse` if it is being written to, or a QEMU has it open to
+    ///   write.
+    public static func capture(
+        path: String, peer: Peer, allowLive: Bool = false, calls: SystemCalls = .live
+    ) throws(SourceProblem) -> Capture {
+        let source = try openSource(path, peer, calls)
+        if !allowLive { try source.refuseWriter(calls) }
+        let first = source.found
+        if first.isBlockDevice { return first }
+        let age = Clock.wallNanoseconds() - first.changedNanoseconds
+        let tick = tickMilliseconds(first)
+        guard abs(age) / 1_000_000 < tick else { return first }
+        Clock.sleep(milliseconds: tick)
+        let second = try source.look(calls)
+        if !allowLive && !(second.hasTimes(of: first) && second.sizeBytes == first.sizeBytes) {
+            throw inUse(path, "is being written to")
+        }
+        // Of a live file the first look stays: the comparison at the end then finds the change.
+        return first
+    }
+
+    /// Longer than the file system's clock ticks: 10 ms at most on Linux, but whole seconds, or
+    /// two, on some old ones.
+    private static func tickMilliseconds(_ capture: Capture) -> Int {
+        capture.changedNanoseconds % 1_000_000_000 == 0 ? 2_000 : 20
+    }
+
+    // MARK: Opening
+
+    /// An open source, and what was found.
+    struct Opened: ~Copyable {
+        let file: FileDescriptor
+        let path: String
+        let found: Capture
+        /// Whether nobody else can open it exclusively or mount it: block devices only.
+        let isExclusive: Bool
+
+        /// What the descriptor's file is now.
+        func look(_ calls: SystemCalls) throws(SourceProblem) -> Capture {
+            do throws(SystemError) {
+                let status = try calls.status(file)
+                let size = try Source.size(file, status, calls)
+                return Capture(status, sizeBytes: size)
+            } catch {
+                throw Source.unreadable(path, error)
+            }
+        }
+
+        /// QEMU holds a shared lock on byte 101 of an image that it may write to
+        /// (block/file-posix.c: RAW_LOCK_PERM_BASE 100 + the bit of BLK_PERM_WRITE).
+        func refuseWriter(_ calls: SystemCalls) throws(SourceProblem) {
+            if found.isBlockDevice { return }
+            let locked: Bool
+            do throws(SystemError) {
+                locked = try calls.isLocked(file, byte: 101)
+            } catch {
+                // A file system without record locks has no such lock either.
+                switch error.errno {
+                case .invalid, .notSupported, .noLocks: return
+                default: throw Source.unreadable(path, error)
+                }
+            }
+            if locked { throw Source.inUse(path, "is open in a running QEMU, which may write") }
+        }
+    }
+
+    /// The one place where a source is opened, and where the rule for it lives: as the daemon can
+    /// for a trusted peer, nothing for others. Judged is the descriptor, and only it is used.
+    ///
+    /// - Parameter exclusive: claim a block device, so that nobody mounts it meanwhile.
+    static func openSource(
+        _ path: String, _ peer: Peer, _ calls: SystemCalls, exclusive: Bool = false
+    ) throws(SourceProblem) -> Opened {
+        guard peer.isTrusted else {
+            throw SourceProblem(
+                .notAllowed, "user \(peer.uid) may not name files for the daemon to open",
+                hint: "ask as the daemon's own user or as root")
+        }
+        guard !path.isEmpty, !path.utf8.contains(0) else {
+            throw SourceProblem(
+                .unusable, "\"\(quoted(path))\" is not a path", hint: "name a disk file")
+        }
+        let file = try open(path, calls)
+        let found = try judge(file, path, calls)
+        guard exclusive, found.isBlockDevice else {
+            return Opened(file: file, path: path, found: found, isExclusive: false)
+        }
+        let claimed = try open(path, calls, exclusive: true)
+        guard try judge(claimed, path, calls).isSameFile(as: found) else {
+            throw SourceProblem(
+                .unusable, "\(quoted(path)) became another device while it was opened",
+                hint: "leave the path alone and try again")
+        }
+        return Opened(file: claimed, path: path, found: found, isExclusive: true)
+    }
+
+    private static func open(
+        _ path: String, _ calls: SystemCalls, exclusive: Bool = false
+    ) throws(SourceProblem) -> FileDescriptor {
+        // A FIFO must not hang a worker, nor a terminal become ours.
+        var flags: OpenFlags = [.readOnly, .nonBlocking, .noControllingTerminal]
+        // Without O_CREAT it has a meaning for block devices only (open(2)).
+        if exclusive { flags.insert(.exclusive) }
+        do throws(SystemError) {
+            return try calls.openFile(path, flags)
+        } catch {
+            if exclusive && error.errno == .busy {
+                throw inUse(path, "is mounted or otherwise claimed")
+            }
+            throw unreadable(path, error)
+        }
+    }
+
+    private static func judge(
+        _ file: borrowing FileDescriptor, _ path: String, _ calls: SystemCalls
+    ) throws(SourceProblem) -> Capture {
+        let status: FileStatus
+        let size: Int64
+        let fileSystem: UInt64
+        do throws(SystemError) {
+            status = try calls.status(file)
+            size = try Self.size(file, status, calls)
+            fileSystem = try calls.fileSystem(of: file).kind
+        } catch {
+            throw unreadable(path, error)
+        }
+        func problem(_ what: String) -> SourceProblem {
+            SourceProblem(
+                .unusable, "\(quoted(path)) \(what)",
+                hint: "name a regular file or a block device with the disk's bytes in it")
+        }
+        switch status.kind {
+        case .regular, .blockDevice: break
+        case .directory: throw problem("is a directory")
+        case .socket: throw problem("is a socket")
+        case .other: throw problem("is a FIFO or a character device")
+        }
+        if kernelFileSystems.contains(fileSystem) {
+            throw problem("is not stored bytes: it is a file that the kernel makes up")
+        }
+        if size <= 0 { throw problem("is empty") }
+        if size >= sizeMax { throw problem("has an impossible size, \(size) bytes") }
+        return Capture(status, sizeBytes: size)
+    }
+
+    /// Far above what Linux's file systems hold; keeps all arithmetic with sizes from overflow.
+    private static let sizeMax: Int64 = 1 << 60
+
+    /// procfs, sysfs, debugfs, tracefs, the two cgroup file systems (statfs(2)).
+    private static let kernelFileSystems: Set<UInt64> = [
+        0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163, 0x27_e0eb, 0x6367_7270,
+    ]
+
+    /// `stat(2)` tells no size of a block device.
+    private static func size(
+        _ file: borrowing FileDescriptor, _ status: FileStatus, _ calls: SystemCalls
+    ) throws(SystemError) -> Int64 {
+        status.kind == .blockDevice ? try calls.endOffset(file) : status.sizeBytes
+    }
+
+    // MARK: Format
+
+    private static func refuseForeignFormat(
+        _ source: borrowing Opened, _ calls: SystemCalls
+    ) throws(SourceProblem) {
+        let (path, size) = (source.path, source.found.sizeBytes)
+        let head = Buffer(byteCount: ForeignFormat.headBytes)
+        let tail = Buffer(byteCount: ForeignFormat.tailBytes)
+        let headCount: Int
+        let tailCount: Int
+        do throws(SystemError) {
+            headCount = try calls.readFully(source.file, at: 0, into: head.bytes)
+            let tailOffset = max(0, size - Int64(ForeignFormat.tailBytes))
+            tailCount = try calls.readFully(source.file, at: tailOffset, into: tail.bytes)
+        } catch {
+            throw unreadable(path, error)
+        }
+        let format = ForeignFormat(
+            head: UnsafeRawBufferPointer(head.slice(0..<headCount)),
+            tail: UnsafeRawBufferPointer(tail.slice(0..<tailCount)))
+        guard let format else { return }
+        throw SourceProblem(
+            .format, "\(quoted(path)) looks like a \(format.name) file, not like a raw disk",
+            hint: "convert it: \(conversion(path, from: format));"
+                + " or state Format raw to take the bytes as they are")
+    }
+
+    private static func conversion(_ path: String, from format: ForeignFormat?) -> String {
+        let from = format.map { "-f \($0.rawValue) " } ?? ""
+        return "qemu-img convert \(from)-O raw \(quoted(path)) \(quoted(path)).raw"
+    }
+
+    // MARK: Problems
+
+    private static func unreadable(_ path: String, _ error: SystemError) -> SourceProblem {
+        let hint =
+            switch error.errno {
+            case .notFound: "name a file that exists, with its absolute path"
+            case .accessDenied, .notPermitted: "let the daemon's user read the file"
+            case .noDevice: "the path names no disk: give a regular file or a block device"
+            default: "look at the file and the disk below it (dmesg), then try again"
+            }
+        return SourceProblem(
+            .unusable, "\(quoted(path)) cannot be read: \(error.call): \(error.errno)",
+            hint: hint, errno: error.errno)
+    }
+
+    private static func inUse(_ path: String, _ what: String) -> SourceProblem {
+        SourceProblem(
+            .inUse, "\(quoted(path)) \(what)",
+            hint: "shut the VM down or detach its writers and try again,"
+                + " or set AllowLive to take the bytes as they are being written")
+    }
+}
