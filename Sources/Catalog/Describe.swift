@@ -9,7 +9,7 @@ extension Catalog {
         if request.regionID.isEmpty { throw .error(.missingParameterRegionId.naming("RegionId")) }
         let statuses = try request.statuses()
         let page = try Page(number: request.pageNumber, size: request.pageSize)
-        let ids = try request.imageID.split(separator: ",").map(String.init).checked("ImageId")
+        let ids = try request.imageIDs().checked("ImageId")
         let account = try account(of: caller)
         let region = try account.region(request.regionID)
         let isMatch = { (record: ImageRecord) in
@@ -166,6 +166,13 @@ extension Catalog {
 // MARK: - Filters: all that are given must match
 
 extension DescribeImagesRequest {
+    /// The IDs, which commas separate.
+    fileprivate func imageIDs() -> [String] {
+        if imageID.isEmpty { return [] }
+        if !imageID.utf8.contains(UInt8(ascii: ",")) { return [imageID] }
+        return imageID.split(separator: ",").map(String.init)
+    }
+
     /// The statuses wanted; nil: all.
     fileprivate func statuses() throws(Refusal) -> [String]? {
         if status.isEmpty { return ["Available"] }
