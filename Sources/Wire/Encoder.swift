@@ -12,6 +12,12 @@ extension Message {
 public struct FieldEncoder: FieldVisitor, Sendable {
     @usableFromInline var storage: [UInt8]
 
+    /// Begins anew in the memory of `bytes`, if nobody else has them.
+    public init(reusing bytes: consuming [UInt8]) {
+        storage = bytes
+        storage.removeAll(keepingCapacity: true)
+    }
+
     /// What has been appended so far.
     @inlinable public var bytes: [UInt8] { storage }
 
@@ -31,27 +37,49 @@ public struct FieldEncoder: FieldVisitor, Sendable {
     }
 
     /// Appends a field whose value is whatever `body` appends, after its length.
+    ///
+    /// - Parameter isLong: the value is likely to have 128 bytes or more; only a hint.
     @inlinable
-    public mutating func delimited(_ number: UInt32, _ body: (inout FieldEncoder) -> Void) {
+    public mutating func delimited(
+        _ number: UInt32, isLong: Bool = false, _ body: (inout FieldEncoder) -> Void
+    ) {
         tag(number, .bytes)
-        // Most values are shorter than 128 bytes: one byte is left for the length, and the rare
-        // longer value is moved behind a longer one.
+        // Room is left for the likely size of the length; a value of another is moved.
         let place = storage.count
+        let room = isLong ? 2 : 1
         storage.append(0)
+        if isLong { storage.append(0) }
         body(&self)
-        let count = storage.count - place - 1
-        if count < 0x80 {
+        let count = storage.count - place - room
+        if room == 1 && count < 0x80 {
             storage[place] = UInt8(count)
+        } else if room == 2 && 0x80..<0x4000 ~= count {
+            storage[place] = UInt8(truncatingIfNeeded: count) | 0x80
+            storage[place + 1] = UInt8(count >> 7)
         } else {
-            var length: [UInt8] = []
-            var rest = UInt64(count)
-            while rest >= 0x80 {
-                length.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-                rest >>= 7
-            }
-            length.append(UInt8(rest))
-            storage.replaceSubrange(place...place, with: length)
+            putLength(count, at: place..<place + room)
         }
+    }
+
+    /// Puts a length where another number of bytes was left for it.
+    @usableFromInline
+    mutating func putLength(_ count: Int, at room: Range<Int>) {
+        var length: [UInt8] = []
+        var rest = UInt64(count)
+        while rest >= 0x80 {
+            length.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        length.append(UInt8(rest))
+        storage.replaceSubrange(room, with: length)
+    }
+
+    /// Appends a field whose value is these bytes.
+    @inlinable
+    public mutating func bytes(_ number: UInt32, _ value: [UInt8]) {
+        tag(number, .bytes)
+        varint(UInt64(value.count))
+        storage.append(contentsOf: value)
     }
 
     /// Appends a whole frame whose data are what `body` appends.
@@ -141,10 +169,7 @@ public struct FieldEncoder: FieldVisitor, Sendable {
 
     @inlinable
     public mutating func bytes(_ number: UInt32, _ name: StaticString, _ value: inout [UInt8]) {
-        if value.isEmpty { return }
-        tag(number, .bytes)
-        varint(UInt64(value.count))
-        storage.append(contentsOf: value)
+        if !value.isEmpty { bytes(number, value) }
     }
 
     @inlinable
