@@ -72,6 +72,7 @@ extension Journal {
     ///
     /// Killed anywhere, it can be run again. A directory that can be started is left alone.
     /// - Throws: `RepairError`: it takes more than that. `SystemError`: a call failed.
+    @discardableResult
     public static func repair(
         directory path: String, calls: SystemCalls = .live
     ) throws -> RepairReport {
