@@ -77,7 +77,6 @@ extension Journal {
         directory path: String, calls: SystemCalls = .live
     ) throws -> RepairReport {
         let directory = try DataDirectory(path, calls: calls)
-        try calls.makeDirectory(DataDirectory.temporaryName, in: directory.root)
         var report = RepairReport()
         while true {
             let survey = try Survey(directory)

@@ -103,7 +103,6 @@ struct Cleanup {
 
     /// Returns the journal to go on with.
     func run(_ options: Journal.Options, _ report: inout RecoveryReport) throws -> OpenedJournal {
-        try calls.makeDirectory(DataDirectory.temporaryName, in: directory.root)
         for name in survey.findings.temporary {
             try directory.removeTemporary(name)
             report.deleted.append("\(DataDirectory.temporaryName)/\(name)")

@@ -218,6 +218,36 @@ import Testing
         #expect(try directory.recovered().numbers == [1, 2, 3, 4, 5])
     }
 
+    /// The file that is prepared for the next checkpoint must not take the place of the one that
+    /// still waits for its name: it did, when both had the same name in `tmp/`.
+    @Test func theNextFileIsPreparedBeforeTheLastHasItsName() throws {
+        let directory = TemporaryDirectory()
+        let recorder = Recorder()
+        var options = Journal.Options()
+        options.checkpointAfterBytes = 1
+        let isHeld = Lock(false)
+        let live = SystemCalls.live
+        var calls = live
+        calls.renameat = { from, old, to, new in
+            _ = isHeld.wait { $0 ? nil : true }
+            return live.renameat(from, old, to, new)
+        }
+        let journal = try Journal.openForTest(directory, calls: calls, options: options, recorder)
+        #expect(journal.reserve(12) == .granted)
+        #expect(recorder.waitDurable(journal.append(item(1))))
+        #expect(recorder.waitCheckpointDue(journal))
+        isHeld.withLock { $0 = true }
+        #expect(journal.checkpoint { emit in try emit(item(1)) })
+        let hasNext = journal.state.wait { $0.prepared != nil ? true : nil }
+        #expect(hasNext)
+        isHeld.notify { $0 = false }
+        #expect(journal.reserve(12) == .granted)
+        #expect(recorder.waitDurable(journal.append(item(2))))
+        #expect(recorder.waitCheckpoint(1))
+        #expect(journal.stop())
+        #expect(try directory.recovered().numbers == [1, 2])
+    }
+
     @Test func aCheckpointThatThrowsLeavesEverything() throws {
         struct Refused: Error {}
         let directory = TemporaryDirectory()
