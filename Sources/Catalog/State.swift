@@ -49,6 +49,8 @@ public struct Region: Sendable {
     public internal(set) var imagesBySnapshot = Index()
     public internal(set) var snapshotsByDisk = Index()
     public internal(set) var disksByInstance = Index()
+    /// Images that have come to rest as they travel: described often, changed hardly ever.
+    public internal(set) var encodedImages = Table<Int64, [UInt8]>()
     public internal(set) var jobsByDisk = Index()
     /// Unfinished jobs that make a snapshot: what TooManySnapshot.Unfinished counts.
     public internal(set) var snapshotJobs = Table<Int64, Bool>()
@@ -209,6 +211,7 @@ extension Region {
         removeImage(record.value.id)
         let image = record.value.image
         images.put(record)
+        if image.isFinal { encodedImages.put(record.value.number, image.encoded()) }
         if !image.imageName.isEmpty { imagesByName.insert(image.imageName, record.value.number) }
         if !image.imageFamily.isEmpty {
             imagesByFamily.insert(image.imageFamily, record.value.number)
@@ -225,6 +228,7 @@ extension Region {
         for disk in old.image.diskDeviceMappings {
             imagesBySnapshot.remove(disk.snapshotID, old.number)
         }
+        encodedImages.remove(old.number)
         images.remove(id)
     }
 
@@ -234,4 +238,9 @@ extension Region {
         for (_, record) in snapshots.records { try add(.snapshot(record)) }
         for (_, record) in images.records { try add(.image(record)) }
     }
+}
+
+extension Image {
+    /// Whether nothing is being made of it any more: what it shows is what is stored.
+    var isFinal: Bool { status != "Waiting" && status != "Creating" }
 }

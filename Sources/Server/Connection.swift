@@ -53,7 +53,6 @@ final class Connection {
             return .faulty(
                 stream: header.streamID, .invalidArgument, "the first byte of a frame is zero")
         case .tooLong(let header):
-            use(header.streamID)
             return .faulty(
                 stream: header.streamID, .resourceExhausted,
                 "\(header.dataBytes) bytes of data; \(FrameHeader.dataBytesMax) are allowed")
@@ -81,10 +80,6 @@ final class Connection {
             return faulty("request flags \(header.flags.rawValue); 0 or 1 is right")
         }
         return .request(stream: header.streamID, flags: header.flags, data: data)
-    }
-
-    private func use(_ stream: UInt32) {
-        if stream % 2 == 1 && stream > lastStream { lastStream = stream }
     }
 
     /// Whether the bytes that have arrived end inside a frame.

@@ -267,13 +267,24 @@ extension Server {
         case .inspect(_, let paths):
             workers?.inspect(paths, uid: uid, serial: parkedCall.serial)
         case .watch, .readEvents: feed([parkedCall], isDue: false)
-        case .waitForImage, .cancel, .again: break
+        // The image may have come to rest in the turn that judged the call.
+        case .waitForImage(let request): answerWait(request, parkedCall.call, onlyIfFinal: true)
+        case .cancel, .again: break
         }
     }
 
     private func answer(_ key: StreamKey, _ status: (String) -> Status) {
         var answers = Answers()
         answers.add(key, status(catalog.assumeIsolated { $0.requestID() }), turn: 0)
+        deliver(answers)
+    }
+
+    private func answerWait(_ request: WaitForImageRequest, _ call: Call, onlyIfFinal: Bool) {
+        let answers = catalog.assumeIsolated { catalog in
+            var answers = Answers()
+            catalog.answerWait(request, call, onlyIfFinal: onlyIfFinal, &answers)
+            return answers
+        }
         deliver(answers)
     }
 
@@ -328,12 +339,7 @@ extension Server {
             if isRequests {
                 stop(call) { .deadlineExceeded($0) }
             } else if case .waitForImage(let request) = call.pending {
-                let answers = catalog.assumeIsolated { catalog in
-                    var answers = Answers()
-                    catalog.answerWait(request, call.call, onlyIfFinal: false, &answers)
-                    return answers
-                }
-                deliver(answers)
+                answerWait(request, call.call, onlyIfFinal: false)
             } else {
                 feed([call], isDue: true)
             }

@@ -44,6 +44,7 @@ actor Server {
     private var postponed: [Call] = []
     private var calls: [Call] = []
     private var protocolAnswers = Answers()
+    private var spareAnswers = Answers()
 
     /// Turns that the journal has, with the records they are in; and the newest durable one.
     private var turns: [(turn: UInt64, sequence: UInt64)] = []
@@ -99,8 +100,10 @@ actor Server {
         }
         goOnWithUnfinished(now)
         runCatalog(now)
-        deliver(protocolAnswers)
-        protocolAnswers = Answers()
+        if !protocolAnswers.list.isEmpty {
+            deliver(protocolAnswers)
+            protocolAnswers = Answers()
+        }
         passDeadlines(now)
         flushTouched(now)
         return timeout(now)
@@ -124,7 +127,7 @@ actor Server {
 
     /// What one entry into the catalog brings back.
     private struct Outcome: Sendable {
-        var answers = Answers()
+        var answers: Answers
         var pending: [(call: Call, pending: Pending)] = []
         var launches: [Launch] = []
         var nextJobTime: Int64?
@@ -140,11 +143,16 @@ actor Server {
         for call in calls { connections[call.key.connection]?.unanswered -= 1 }
         facts.connections = Int32(clamping: connections.count)
         facts.uptimeSeconds = (now - startTime) / 1_000_000_000
+        if calls.contains(where: { if case .health = $0.request { true } else { false } }) {
+            facts.freeBytes = freeBytes()
+        }
         let inspections = takeInspections(reports)
         let facts = facts
         let parked = parked
-        let outcome = catalog.assumeIsolated { catalog in
-            var outcome = Outcome()
+        let spare = spareAnswers
+        spareAnswers = Answers()
+        var outcome = catalog.assumeIsolated { catalog in
+            var outcome = Outcome(answers: Answers(reusing: spare))
             for call in calls { catalog.run(call, now, facts, &outcome.answers, &outcome.pending) }
             for (call, request, files) in inspections {
                 let pending = catalog.finishRegistration(call, request, files, &outcome.answers)
@@ -163,6 +171,17 @@ actor Server {
         for report in reports { takeRest(of: report, now) }
         for launch in outcome.launches { run(launch) }
         if outcome.turn != nil { feedWatchers() }
+        // The memory of a usual turn is used again; that of a huge one is given back.
+        if outcome.answers.bytes.count < 1 << 20 { swap(&spareAnswers, &outcome.answers) }
+    }
+
+    /// Of the data directory's file system; 0 without one.
+    private func freeBytes() -> Int64 {
+        let calls = SystemCalls.live
+        guard !facts.dataDirectory.isEmpty,
+            let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory])
+        else { return 0 }
+        return (try? calls.fileSystem(of: directory).freeBytes) ?? 0
     }
 
     private func append(_ turn: Turn) {

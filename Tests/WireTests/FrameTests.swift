@@ -150,23 +150,30 @@ import Wire
     }
 
     @Test func theLargestFrameCanBeWritten() {
-        let bytes = Self.response(payloadBytes: 4_194_304 - 5)
-        #expect(bytes.count == 4_194_314)
-        #expect(Array(bytes[..<10]) == [0, 0x40, 0, 0, 0, 0, 0, 1, 2, 0])
-    }
-
-    @Test func aLargerFrameIsAMistakeOfTheWriter() async {
-        await #expect(processExitsWith: .failure) {
-            _ = FrameTests.response(payloadBytes: 4_194_304 - 4)
-        }
-    }
-
-    /// A frame whose data are 5 bytes longer than the payload.
-    private static func response(payloadBytes: Int) -> [UInt8] {
-        var response = Response()
-        response.payload = [UInt8](repeating: 1, count: payloadBytes)
         var encoder = FieldEncoder()
-        encoder.frame(1, .response) { $0.write(response) }
-        return encoder.bytes
+        let isWritten = encoder.frame(1, .response) {
+            $0.write(Self.response(dataBytes: 4_194_304))
+        }
+        #expect(isWritten)
+        #expect(encoder.bytes.count == 4_194_314)
+        #expect(Array(encoder.bytes[..<10]) == [0, 0x40, 0, 0, 0, 0, 0, 1, 2, 0])
+    }
+
+    @Test func aLargerFrameIsNotWrittenAndLeavesTheOthersAlone() {
+        var encoder = FieldEncoder()
+        encoder.frame(1, .response) { $0.write(Response()) }
+        let before = encoder.bytes
+        let isWritten = encoder.frame(3, .response) {
+            $0.write(Self.response(dataBytes: 4_194_305))
+        }
+        #expect(!isWritten)
+        #expect(encoder.bytes == before)
+    }
+
+    /// A response of so many bytes: tag and length of its payload take 5 of them.
+    private static func response(dataBytes: Int) -> Response {
+        var response = Response()
+        response.payload = [UInt8](repeating: 1, count: dataBytes - 5)
+        return response
     }
 }
