@@ -107,10 +107,11 @@ struct Demo: Sendable {
         let log = try SystemCalls.live.openFile(
             "\(directory)/imaged.log", [.writeOnly, .create, .exclusive])
         let socket = "\(directory)/imaged.sock"
-        var ends = try PipeEnds()
+        let ends = try PipeEnds()
         let arguments = [
             "--socket", socket, "--data-dir", "\(directory)/state", "--ready-fd", "3",
         ]
+        let reading = ends.reading
         let child: ChildProcess
         do throws(SystemError) {
             child = try ChildProcess(
@@ -121,10 +122,8 @@ struct Demo: Sendable {
                 hint: "imaged must stand beside imagectl: build both with swift build.")
         }
         running.withLock { $0 = child }
-        // Ours is closed, so that the daemon's end shows as the end of the pipe.
-        ends.closeWriting()
         try Task.checkCancellation()
-        guard ends.reading.firstBytes(withinMilliseconds: Self.readyMilliseconds) != nil else {
+        guard reading.firstBytes(withinMilliseconds: Self.readyMilliseconds) != nil else {
             throw Failure(.connection, "NoDaemon", "the daemon did not become ready")
         }
         return try await ImagedClient.connect(socket: socket)

@@ -81,10 +81,8 @@ struct DemoDisks {
 
     /// Reads both files to their ends; returns how many bytes each has.
     static func compare(_ one: String, _ other: String) throws -> Int64 {
-        let (first, second) = (
-            try SystemCalls.live.openFile(one, [.readOnly]),
-            try SystemCalls.live.openFile(other, [.readOnly])
-        )
+        let first = try SystemCalls.live.openFile(one, [.readOnly])
+        let second = try SystemCalls.live.openFile(other, [.readOnly])
         return try compare(first, second, other)
     }
 

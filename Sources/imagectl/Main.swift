@@ -5,7 +5,7 @@ import System
 @main
 struct Main {
     /// As the daemon of the same build says it.
-    static let version = "1.0.0"
+    static let version = "0.1.0"
 
     static func main() async {
         var parser = Parser(CommandLine.arguments.dropFirst(), Command.all)
