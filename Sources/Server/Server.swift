@@ -38,6 +38,8 @@ actor Server {
     /// Connections that a deadline is running for.
     private var timed: Set<UInt64> = []
     private var touched: Set<UInt64> = []
+    /// Connections with answers that wait for a sync.
+    private var holding: Set<UInt64> = []
     private var bufferedBytes = 0
 
     /// How much one connection is answered in a turn; the rest of its calls wait for the next.
@@ -273,10 +275,12 @@ actor Server {
         guard count > 0 else { return }
         durableTurn = turns[count - 1].turn
         turns.removeFirst(count)
-        for connection in connections.values where !connection.held.isEmpty {
+        for token in holding {
+            guard let connection = connections[token] else { continue }
             connection.release(durableTurn)
-            touched.insert(connection.token)
+            touched.insert(token)
         }
+        holding = holding.filter { connections[$0].map { !$0.held.isEmpty } ?? false }
     }
 
     // MARK: - Answers
@@ -296,6 +300,7 @@ actor Server {
                 connection.append(bytes)
             } else {
                 connection.hold(bytes, of: answer.key.stream, until: turn)
+                holding.insert(connection.token)
             }
             touched.insert(connection.token)
         }

@@ -13,19 +13,16 @@ public final class ChildProcess: Sendable {
 
     /// Starts `program` with standard input from nowhere and everything it prints going to
     /// `output`. It gets a process group of its own, so that the terminal's Ctrl-C is the
-    /// parent's to deal with, and no other descriptor than `inherited`, as number 3.
+    /// parent's to deal with, and no other descriptor than `inherited`, as number 3; that one is
+    /// closed here, so that its other end shows when the child is gone.
     public init(
         _ program: String, _ arguments: [String], output: borrowing FileDescriptor,
-        inheriting inherited: borrowing FileDescriptor
+        inheriting inherited: consuming FileDescriptor? = nil
     ) throws(SystemError) {
-        id = try Self.spawn(program, arguments, output.rawValue, inherited.rawValue)
-    }
-
-    /// The same, inheriting nothing.
-    public init(
-        _ program: String, _ arguments: [String], output: borrowing FileDescriptor
-    ) throws(SystemError) {
-        id = try Self.spawn(program, arguments, output.rawValue, nil)
+        // -1: none.
+        let number = inherited.take()?.release() ?? -1
+        defer { if number >= 0 { _ = Glibc.close(number) } }
+        id = try Self.spawn(program, arguments, output.rawValue, number)
     }
 
     /// Where `program` is: in PATH, else in one of `places`; nil: nowhere.
@@ -36,7 +33,7 @@ public final class ChildProcess: Sendable {
     }
 
     private static func spawn(
-        _ program: String, _ arguments: [String], _ output: CInt, _ inherited: CInt?
+        _ program: String, _ arguments: [String], _ output: CInt, _ inherited: CInt
     ) throws(SystemError) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -46,7 +43,7 @@ public final class ChildProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, output, 2)
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        if let inherited { posix_spawn_file_actions_adddup2(&actions, inherited, 3) }
+        if inherited >= 0 { posix_spawn_file_actions_adddup2(&actions, inherited, 3) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
