@@ -37,7 +37,7 @@ extension Catalog {
         var response: DescribeImagesResponse
         var page: [Boxed<ImageRecord>]
         var account: Account
-        var region: Region
+        var region: Shared<Region>
     }
 
     private func findImages(
@@ -66,7 +66,7 @@ extension Catalog {
     }
 
     /// The image as clients see it: while it is made, with its progress.
-    func described(_ record: ImageRecord, _ account: Account, _ region: Region) -> Image {
+    func described(_ record: ImageRecord, _ account: Account, _ region: Shared<Region>) -> Image {
         if record.image.isFinal { return record.image }
         var image = record.image
         var total = 0
@@ -119,7 +119,7 @@ extension Catalog {
     }
 
     private func described(
-        _ record: SnapshotRecord, _ account: Account, _ region: Region
+        _ record: SnapshotRecord, _ account: Account, _ region: Shared<Region>
     ) -> Snapshot {
         var snapshot = record.snapshot
         snapshot.usage = usage(record, region)
@@ -129,12 +129,14 @@ extension Catalog {
         return snapshot
     }
 
-    private nonisolated func usage(_ record: SnapshotRecord, _ region: Region) -> String {
+    private nonisolated func usage(_ record: SnapshotRecord, _ region: Shared<Region>) -> String {
         region.imagesBySnapshot.count(record.id) > 0 ? "image" : "none"
     }
 
     /// How far a snapshot is, in percent: advisory.
-    private func percent(_ record: SnapshotRecord, _ account: Account, _ region: Region) -> Int {
+    private func percent(_ record: SnapshotRecord, _ account: Account, _ region: Shared<Region>)
+        -> Int
+    {
         if record.snapshot.status != "progressing" {
             return record.snapshot.status == "accomplished" ? 100 : 0
         }

@@ -38,6 +38,8 @@ actor Server {
     /// Connections that a deadline is running for.
     private var timed: Set<UInt64> = []
     private var touched: Set<UInt64> = []
+    /// Connections with answers that wait for a sync.
+    private var holding: Set<UInt64> = []
     private var bufferedBytes = 0
 
     /// Calls that wait for room in the journal, oldest first.
@@ -224,10 +226,12 @@ actor Server {
         guard count > 0 else { return }
         durableTurn = turns[count - 1].turn
         turns.removeFirst(count)
-        for connection in connections.values where !connection.held.isEmpty {
+        for token in holding {
+            guard let connection = connections[token] else { continue }
             connection.release(durableTurn)
-            touched.insert(connection.token)
+            touched.insert(token)
         }
+        holding = holding.filter { connections[$0].map { !$0.held.isEmpty } ?? false }
     }
 
     // MARK: - Answers
@@ -242,6 +246,7 @@ actor Server {
                 connection.append(bytes)
             } else {
                 connection.hold(bytes, until: answer.turn)
+                holding.insert(connection.token)
             }
             touched.insert(connection.token)
         }
@@ -363,7 +368,7 @@ actor Server {
     private func read(_ connection: Connection, _ now: Int64) {
         switch UnixSocket.receive(connection.socket, into: &scratch) {
         case .wouldBlock: return
-        case .ended: close(connection)
+        case .ended: endInput(of: connection)
         case .bytes(let count):
             let before = connection.input.count
             if connection.input.isEmpty {
@@ -376,6 +381,14 @@ actor Server {
             bufferedBytes += connection.input.count - before
             noteFrameTime(connection, now)
         }
+    }
+
+    /// The client sends no more. What it has asked is answered; what it waits for ends.
+    private func endInput(of connection: Connection) {
+        connection.isClosing = true
+        connection.frameDeadline = nil
+        for call in parked.endAll(of: connection.token) { call.progress?.cancel() }
+        connection.parkedCount = 0
     }
 
     /// Handles the whole frames of what has been kept.
