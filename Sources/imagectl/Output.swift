@@ -51,9 +51,6 @@ enum Style {
     static func green(_ text: String) -> String {
         isColored ? "\u{1B}[32m\(text)\u{1B}[0m" : text
     }
-    static func bold(_ text: String) -> String {
-        isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text
-    }
 }
 
 /// What went wrong, for people and for programs, and how the program ends.
@@ -117,7 +114,7 @@ struct Failure: Error {
 
     /// Each fact on a line of its own.
     var text: String {
-        var lines = ["\(Style.red(printable(code))): \(printable(message))"]
+        var lines = [Style.red(printable(code)), "  \(printable(message))"]
         if !parameter.isEmpty { lines.append("  parameter: \(printable(parameter))") }
         if !hint.isEmpty { lines.append("  hint: \(printable(hint))") }
         return (lines + further.map(\.text)).joined(separator: "\n")

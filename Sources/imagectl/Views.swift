@@ -97,7 +97,8 @@ enum Views {
         let state = health.ready ? "ready" : "not ready"
         let place = health.dataDirectory.isEmpty ? "none" : health.dataDirectory
         let rows = [
-            ("socket", socket), ("process", "\(health.processID), up \(time(health.uptimeSeconds))"),
+            ("socket", socket),
+            ("process", "\(health.processID), up \(time(health.uptimeSeconds))"),
             ("durability", health.mode), ("data directory", place),
             ("free space", health.freeBytes > 0 ? bytes(health.freeBytes) : "-"),
             ("newest change", "\(health.sequence)"),
