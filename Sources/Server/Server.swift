@@ -42,6 +42,10 @@ actor Server {
     private var holding: Set<UInt64> = []
     private var bufferedBytes = 0
 
+    /// How much one connection is answered in a turn; the rest of its calls wait for the next.
+    private static let turnAnswerBytesMax = 256 << 10
+    /// Connections with calls that wait until earlier answers have been read.
+    private var deferring: Set<UInt64> = []
     /// Calls that wait for room in the journal, oldest first.
     private var postponed: [Call] = []
     private var calls: [Call] = []
@@ -59,6 +63,7 @@ actor Server {
     /// When a simulated job ends; the past at first, so that recovered jobs start.
     private var nextJobTime: Int64? = 0
     private var stopping: Stopping?
+    var isStopping: Bool { stopping != nil }
 
     private struct Stopping {
         let deadline: Int64
@@ -102,6 +107,7 @@ actor Server {
         }
         goOnWithUnfinished(now)
         runCatalog(now)
+        feedThoseBehind()
         if !protocolAnswers.list.isEmpty {
             deliver(protocolAnswers)
             protocolAnswers = Answers()
@@ -113,7 +119,8 @@ actor Server {
 
     private func timeout(_ now: Int64) -> Int32? {
         if let stopping, isDrained || now >= stopping.deadline { return nil }
-        if !unfinished.isEmpty { return 0 }
+        if !unfinished.isEmpty || deferring.contains(where: mayResume) { return 0 }
+        if parked.behind.contains(where: mayFeed) { return 0 }
         var due: [Int64] = []
         if let first = parked.firstDue { due.append(first) }
         if let job = nextJobTime { due.append(now + max(0, job - Clock.wallNanoseconds())) }
@@ -131,6 +138,7 @@ actor Server {
     private struct Outcome: Sendable {
         var answers: Answers
         var pending: [(call: Call, pending: Pending)] = []
+        var deferred: [Call] = []
         var launches: [Launch] = []
         var nextJobTime: Int64?
         var turn: Turn?
@@ -138,8 +146,8 @@ actor Server {
 
     private func runCatalog(_ now: Int64) {
         let reports = reports.take()
-        if calls.isEmpty && postponed.isEmpty && reports.isEmpty && nextJobTime == nil { return }
-        let calls = postponed + self.calls
+        let calls = postponed + resumed() + self.calls
+        if calls.isEmpty && reports.isEmpty && nextJobTime == nil { return }
         postponed = []
         self.calls.removeAll(keepingCapacity: true)
         for call in calls { connections[call.key.connection]?.unanswered -= 1 }
@@ -155,7 +163,20 @@ actor Server {
         spareAnswers = Answers()
         var outcome = catalog.assumeIsolated { catalog in
             var outcome = Outcome(answers: Answers(reusing: spare))
-            for call in calls { catalog.run(call, now, facts, &outcome.answers, &outcome.pending) }
+            var connection: UInt64 = 0
+            var start = 0
+            for call in calls {
+                // A connection's calls stand together.
+                if call.key.connection != connection {
+                    connection = call.key.connection
+                    start = outcome.answers.bytes.count
+                }
+                if outcome.answers.bytes.count - start > Self.turnAnswerBytesMax {
+                    outcome.deferred.append(call)
+                } else {
+                    catalog.run(call, now, facts, &outcome.answers, &outcome.pending)
+                }
+            }
             for (call, request, files) in inspections {
                 let pending = catalog.finishRegistration(call, request, files, &outcome.answers)
                 if let pending { outcome.pending.append((call, pending)) }
@@ -169,6 +190,7 @@ actor Server {
         nextJobTime = outcome.nextJobTime
         if let turn = outcome.turn { append(turn) }
         deliver(outcome.answers)
+        for call in outcome.deferred { putOff(call) }
         for (call, pending) in outcome.pending { park(call, pending, now) }
         for report in reports { takeRest(of: report, now) }
         for launch in outcome.launches { run(launch) }
@@ -184,6 +206,30 @@ actor Server {
             let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory])
         else { return 0 }
         return (try? calls.fileSystem(of: directory).freeBytes) ?? 0
+    }
+
+    /// The calls that may go on, because their clients read.
+    private func resumed() -> [Call] {
+        var calls: [Call] = []
+        for token in deferring where mayResume(token) {
+            deferring.remove(token)
+            guard let connection = connections[token] else { continue }
+            calls += connection.deferred
+            connection.deferred = []
+        }
+        return calls
+    }
+
+    private func mayResume(_ token: UInt64) -> Bool {
+        connections[token].map { $0.unsentBytes < limits.unsentBytes && !isOverShare($0) } ?? true
+    }
+
+    private func putOff(_ call: Call) {
+        guard let connection = connections[call.key.connection] else { return }
+        connection.unanswered += 1
+        connection.deferred.append(call)
+        deferring.insert(connection.token)
+        touched.insert(connection.token)
     }
 
     private func append(_ turn: Turn) {
@@ -241,11 +287,16 @@ actor Server {
         for answer in answers.list {
             guard let connection = connections[answer.key.connection] else { continue }
             let bytes = answers.bytes[answer.range]
-            if answer.isLast { parked.end(answer.key).map { endPark($0, connection) } }
-            if answer.turn <= durableTurn {
+            var turn = answer.turn
+            if answer.isLast, let call = parked.end(answer.key) {
+                endPark(call, connection)
+                // Nothing follows the end of a stream: its data frames that are held go first.
+                turn = max(turn, connection.turnHeld(of: answer.key.stream))
+            }
+            if turn <= durableTurn {
                 connection.append(bytes)
             } else {
-                connection.hold(bytes, until: answer.turn)
+                connection.hold(bytes, of: answer.key.stream, until: turn)
                 holding.insert(connection.token)
             }
             touched.insert(connection.token)
@@ -259,28 +310,33 @@ actor Server {
     private func flushTouched(_ now: Int64) {
         for token in touched {
             guard let connection = connections[token] else { continue }
-            let before = connection.bufferedBytes
             let isAlive = connection.flush(
                 now: now, unsentNanoseconds: Int64(limits.unsentSeconds) * 1_000_000_000)
-            bufferedBytes += connection.bufferedBytes - before
-            if !isAlive || connection.isClosing && !connection.hasOutput && connection.inFlight == 0
-            {
+            bufferedBytes += connection.bufferedBytes - connection.countedBytes
+            connection.countedBytes = connection.bufferedBytes
+            if !isAlive || isFinished(connection) {
                 close(connection)
             } else {
                 settle(connection)
             }
         }
         touched.removeAll(keepingCapacity: true)
-        relieveBuffers()
+    }
+
+    /// Whether nothing can come of the connection any more.
+    private func isFinished(_ connection: Connection) -> Bool {
+        if connection.hasOutput || connection.inFlight > 0 { return false }
+        return connection.isClosing
+            || connection.hasEnded && connection.parkedCount == 0 && !hasWholeFrame(connection)
     }
 
     /// Sets what the connection is watched for, and whether a deadline runs for it.
     private func settle(_ connection: Connection) {
-        let mayRead = mayRead(connection)
-        if mayRead && !connection.input.isEmpty && hasWholeFrame(connection) {
+        let mayTake = mayTake(connection)
+        if mayTake && !connection.input.isEmpty && hasWholeFrame(connection) {
             unfinished.insert(connection.token)
         }
-        var interest: Readiness = mayRead ? .readable : []
+        var interest: Readiness = mayTake && !connection.hasEnded ? .readable : []
         if connection.hasOutput { interest.insert(.writable) }
         if interest != connection.interest {
             connection.interest = interest
@@ -300,22 +356,16 @@ actor Server {
 
     /// Backpressure: a client that does not read its answers, or has too many requests under way,
     /// is not read until that changes.
-    private func mayRead(_ connection: Connection) -> Bool {
-        !connection.isClosing && stopping == nil
+    private func mayTake(_ connection: Connection) -> Bool {
+        !connection.isClosing && stopping == nil && connection.deferred.isEmpty
             && connection.inFlight < limits.requestsInFlight
-            && connection.unsentBytes < limits.unsentBytes
+            && connection.unsentBytes < limits.unsentBytes && !isOverShare(connection)
     }
 
-    /// All buffers together have a limit: beyond it the largest is not read.
-    private func relieveBuffers() {
-        guard bufferedBytes > limits.bufferBytes,
-            let largest = connections.values.max(by: { $0.bufferedBytes < $1.bufferedBytes })
-        else { return }
-        let interest = largest.interest.subtracting(.readable)
-        guard interest != largest.interest else { return }
-        largest.interest = interest
-        try? loop.change(largest.socket, interest, token: largest.token)
-        timed.insert(largest.token)
+    /// All buffers together have a limit: beyond it, who holds more than a fair share is not read.
+    private func isOverShare(_ connection: Connection) -> Bool {
+        bufferedBytes > limits.bufferBytes
+            && connection.bufferedBytes > limits.bufferBytes / max(1, connections.count)
     }
 
     // MARK: - Connections
@@ -355,22 +405,24 @@ actor Server {
 
     private func take(_ readiness: Readiness, of connection: Connection, _ now: Int64) {
         touched.insert(connection.token)
-        if !readiness.isDisjoint(with: [.readable, .closed]) && mayRead(connection) {
-            read(connection, now)
-        } else if readiness.contains(.closed) && !connection.hasOutput {
-            close(connection)
-        } else if !readiness.isDisjoint(with: .closed) {
-            // The rest of the output has no reader.
+        let isClosed = !readiness.isDisjoint(with: .closed)
+        if !readiness.isDisjoint(with: [.readable, .closed]) && mayTake(connection)
+            && !connection.hasEnded
+        {
+            read(connection, isClosed: isClosed, now)
+        } else if isClosed {
+            // What is left of the output has no reader.
             close(connection)
         }
     }
 
-    private func read(_ connection: Connection, _ now: Int64) {
+    private func read(_ connection: Connection, isClosed: Bool, _ now: Int64) {
         switch UnixSocket.receive(connection.socket, into: &scratch) {
         case .wouldBlock: return
-        case .ended: endInput(of: connection)
+        case .ended:
+            // Whoever closed only one direction gets the answers to what was asked before.
+            if isClosed { close(connection) } else { connection.hasEnded = true }
         case .bytes(let count):
-            let before = connection.input.count
             if connection.input.isEmpty {
                 let used = takeFrames(connection, scratch, count, now)
                 if used < count { connection.input.append(contentsOf: scratch[used..<count]) }
@@ -378,17 +430,8 @@ actor Server {
                 connection.input.append(contentsOf: scratch[..<count])
                 takeInput(connection, now)
             }
-            bufferedBytes += connection.input.count - before
             noteFrameTime(connection, now)
         }
-    }
-
-    /// The client sends no more. What it has asked is answered; what it waits for ends.
-    private func endInput(of connection: Connection) {
-        connection.isClosing = true
-        connection.frameDeadline = nil
-        for call in parked.endAll(of: connection.token) { call.progress?.cancel() }
-        connection.parkedCount = 0
     }
 
     /// Handles the whole frames of what has been kept.
@@ -396,25 +439,24 @@ actor Server {
         let bytes = connection.input
         connection.input = []
         let used = takeFrames(connection, bytes, bytes.count, now)
-        if used < bytes.count { connection.input = Array(bytes[used...]) }
+        // A long frame that comes in small pieces is not copied with each of them.
+        connection.input = used == 0 ? bytes : Array(bytes[used...])
     }
 
     private func goOnWithUnfinished(_ now: Int64) {
         for token in unfinished {
-            guard let connection = connections[token], mayRead(connection) else { continue }
-            let before = connection.input.count
+            guard let connection = connections[token], mayTake(connection) else { continue }
             takeInput(connection, now)
-            bufferedBytes += connection.input.count - before
             noteFrameTime(connection, now)
             touched.insert(token)
         }
         unfinished.removeAll(keepingCapacity: true)
     }
 
-    /// A frame has so long from its first byte to its last; time in which we do not read does not
-    /// count.
+    /// A frame has so long from its first byte to its last. Time in which its own answers keep us
+    /// from reading does not count; else frames that fill all buffers would stay for ever.
     private func noteFrameTime(_ connection: Connection, _ now: Int64) {
-        if connection.isInsideFrame && mayRead(connection) {
+        if connection.isInsideFrame && (mayTake(connection) || isOverShare(connection)) {
             let limit = now + Int64(limits.frameSeconds) * 1_000_000_000
             connection.frameDeadline = connection.frameDeadline ?? limit
         } else {
@@ -427,7 +469,7 @@ actor Server {
         _ connection: Connection, _ bytes: [UInt8], _ end: Int, _ now: Int64
     ) -> Int {
         var position = 0
-        while mayRead(connection),
+        while mayTake(connection),
             let incoming = connection.next(in: bytes, at: &position, end: end)
         {
             connection.frameDeadline = nil
@@ -482,9 +524,10 @@ actor Server {
 
     func close(_ connection: Connection) {
         connections[connection.token] = nil
-        bufferedBytes -= connection.bufferedBytes
+        bufferedBytes -= connection.countedBytes
         timed.remove(connection.token)
         unfinished.remove(connection.token)
+        deferring.remove(connection.token)
         for call in parked.endAll(of: connection.token) { call.progress?.cancel() }
         if listenerRestsUntil != nil { listenerRestsUntil = 0 }
     }
