@@ -62,6 +62,10 @@ struct Demo: Sendable {
                 Output.complain("could not remove \(directory): \(error)")
             }
         }
+        if failure is CancellationError {
+            let what = isKept ? "\(directory) is kept" : "nothing is left of the demo"
+            throw Failure(.interrupted, "Interrupted", what)
+        }
         if let failure { throw failure }
         return .done
     }

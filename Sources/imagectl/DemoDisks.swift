@@ -22,13 +22,26 @@ struct DemoDisks {
             "\(directory)/mkfs.log", [.writeOnly, .create, .exclusive])
         let child = try ChildProcess(
             mkfs, ["-q", "-F", "-L", "demo", "-d", tree, path, "\(mebibytes)M"], output: log)
-        let end = child.wait()
+        let end = try Self.end(of: child)
         guard end == .exited(0) else {
             let text = (try? Self.text(of: "\(directory)/mkfs.log")) ?? ""
             throw Failure(.refused, "DemoFailed", "\(mkfs) failed: \(text)")
         }
         try SystemCalls.live.removeTree(tree)
         return "ext4 of \(mebibytes) MiB with \(count) files, \(dataMebibytes) MiB"
+    }
+
+    /// Waits for `child`; kills it if the task is cancelled.
+    private static func end(of child: ChildProcess) throws -> ChildProcess.End {
+        while true {
+            if let end = child.poll() { return end }
+            if Task.isCancelled {
+                child.kill()
+                _ = child.wait()
+                throw CancellationError()
+            }
+            Clock.sleep(milliseconds: 5)
+        }
     }
 
     private func makeFiles(in tree: String, mebibytes: Int) throws -> Int {

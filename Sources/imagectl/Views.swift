@@ -22,17 +22,17 @@ enum Views {
         table(
             response.snapshots, width,
             [
-                .init(title: "SNAPSHOT"), .init(title: "DISK"), .init(title: "STATUS"),
+                .init(title: "SNAPSHOT"), .init(title: "STATUS"),
                 .init(title: "SIZE", isNumber: true), .init(title: "STORED", isNumber: true),
-                .init(title: "CREATED"), .init(title: "CONSISTENCY"), .init(title: "NAME"),
+                .init(title: "DISK"), .init(title: "CREATED"), .init(title: "CONSISTENCY"),
+                .init(title: "NAME"),
             ]
         ) { snapshot in
             let isReal = snapshot.sizeBytes > 0
             return [
-                snapshot.snapshotID, snapshot.sourceDiskID,
-                state(snapshot.status, snapshot.progress),
+                snapshot.snapshotID, state(snapshot.status, snapshot.progress),
                 isReal ? bytes(snapshot.sizeBytes) : "\(snapshot.sourceDiskSize) GiB",
-                isReal ? bytes(snapshot.storedBytes) : "-",
+                isReal ? bytes(snapshot.storedBytes) : "-", snapshot.sourceDiskID,
                 minute(snapshot.creationTime), snapshot.consistency, snapshot.snapshotName,
             ]
         }

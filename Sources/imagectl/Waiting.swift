@@ -93,7 +93,7 @@ struct Waiting: Sendable {
                     WaitForImage.self, request, timeout: try rest(of: id))
                 let status = response.image?.status ?? ""
                 if status != "Creating" && status != "Waiting" { return response }
-            } catch ClientError.status(.deadlineExceeded, _) {
+            } catch ClientError.status(.deadlineExceeded, _, _) {
                 throw overdue(id)
             }
         }

@@ -132,8 +132,21 @@ import Wire
         let client = try await connect(server)
         #expect(
             await failure(client) as? ClientError
-                == .status(code: .deadlineExceeded, message: "too late"))
-        #expect(ClientError.status(code: .deadlineExceeded, message: "").isOutcomeUnknown == false)
+                == .status(code: .deadlineExceeded, message: "too late", requestID: ""))
+        #expect(
+            ClientError.status(code: .deadlineExceeded, message: "", requestID: "").isOutcomeUnknown
+                == false)
+    }
+
+    /// The daemon's way to name the request on a status that is no ECS error.
+    @Test func aDetailWithoutACodeNamesTheRequest() async throws {
+        let server = FakeServer.answering { _ in
+            .status(Status([ECSError(0, "", "")], requestID: "R-9", .unavailable, "stopping"))
+        }
+        let client = try await connect(server)
+        #expect(
+            await failure(client) as? ClientError
+                == .status(code: .unavailable, message: "stopping", requestID: "R-9"))
     }
 
     @Test func tellsThatNoDaemonIsThere() async throws {
@@ -265,7 +278,7 @@ import Wire
         let client = try await connect(server)
         #expect(
             await failure(client, timeout: timeout) as? ClientError
-                == .status(code: .deadlineExceeded, message: "over"))
+                == .status(code: .deadlineExceeded, message: "over", requestID: ""))
     }
 
     @Test func cancellingAsksTheDaemon() async throws {
@@ -392,7 +405,9 @@ import Wire
             connection.waitForClose()
         }
         let client = try await connect(server)
-        await #expect(throws: ClientError.status(code: .outOfRange, message: "too old")) {
+        await #expect(
+            throws: ClientError.status(code: .outOfRange, message: "too old", requestID: "")
+        ) {
             for try await _ in client.watch(WatchRequest()) {}
         }
     }
@@ -403,5 +418,15 @@ import Wire
         await #expect(throws: ClientError.self) {
             _ = try await client.call(Watch.self, WatchRequest())
         }
+    }
+}
+
+extension Status {
+    fileprivate init(
+        _ errors: [ECSError], requestID: String, _ code: StatusCode, _ message: String
+    ) {
+        self.init(errors, requestID: requestID)
+        self.code = code.rawValue
+        self.message = message
     }
 }
