@@ -98,14 +98,17 @@ actor Server {
     /// - Returns: how long the loop may sleep, in milliseconds; nil: stop.
     func turn(_ events: [LoopEvent]) -> Int32? {
         let now = Clock.monotonicNanoseconds()
+        var isSignalled = false
         for event in events {
             switch event.token {
             case Self.listenerToken: acceptAll(now)
-            case Self.signalToken: takeSignals(now)
+            case Self.signalToken: isSignalled = true
             default: connections[event.token].map { take(event.readiness, of: $0, now) }
             }
         }
         goOnWithUnfinished(now)
+        // Last: what arrived before the signal is still answered.
+        if isSignalled { takeSignals(now) }
         runCatalog(now)
         feedThoseBehind()
         if !protocolAnswers.list.isEmpty {
@@ -568,9 +571,9 @@ actor Server {
 
     private func stopNow() { stopping = Stopping(deadline: 0) }
 
-    /// Whether every answer has left.
+    /// Whether every answer has left, and every export's thread has let go of its file.
     private var isDrained: Bool {
-        turns.isEmpty && calls.isEmpty && postponed.isEmpty && parked.isEmpty
+        turns.isEmpty && exports.isEmpty && calls.isEmpty && postponed.isEmpty && parked.isEmpty
             && connections.values.allSatisfy { !$0.hasOutput && $0.inFlight == 0 }
     }
 

@@ -264,7 +264,7 @@ import Wire
         let before = try daemon.openDescriptors()
         for round in 0..<3 {
             var crowd: [TestClient] = []
-            for index in 0..<300 {
+            for index in 0..<200 {
                 let client = try daemon.client()
                 switch index % 5 {
                 case 0: try client.send([0, 0])

@@ -31,7 +31,16 @@ public final class TestClient {
         }
     }
 
+    /// Tests run side by side, and some of them open hundreds of connections.
+    private static let descriptorLimitIsRaised: Bool = {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = limit.rlim_max
+        return setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+    }()
+
     private let socket: Int32
+    private let daemon: TestDaemon?
     private var input: [UInt8] = []
     private var position = 0
     private var decoder = FrameDecoder()
@@ -40,10 +49,14 @@ public final class TestClient {
     /// Sent with each request.
     public var account = ""
 
-    /// - Parameter receiveSeconds: how long a receive or send may take.
-    public init(_ path: String, receiveSeconds: Int = 30) throws {
+    /// - Parameters:
+    ///   - daemon: what must live as long as this client.
+    ///   - receiveSeconds: how long a receive or send may take.
+    public init(_ path: String, of daemon: TestDaemon? = nil, receiveSeconds: Int = 30) throws {
+        self.daemon = daemon
+        _ = Self.descriptorLimitIsRaised
         socket = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        precondition(socket >= 0, "socket failed")
+        if socket < 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EMFILE) }
         _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
         var limit = timeval(tv_sec: receiveSeconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)

@@ -110,8 +110,8 @@ public final class TestDaemon {
         try start()
     }
 
-    /// A new connection.
-    public func client() throws -> TestClient { try TestClient(socketPath) }
+    /// A new connection. The daemon lives at least as long as its clients.
+    public func client() throws -> TestClient { try TestClient(socketPath, of: self) }
 
     /// The names in a folder of the data directory, sorted.
     public func files(_ folder: String) throws -> [String] {
