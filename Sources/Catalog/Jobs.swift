@@ -215,7 +215,6 @@ extension Catalog {
     }
 
     private func nextAccount(_ blocked: Set<String>) -> String? {
-        if jobs.waiting.count == blocked.count { return nil }
         for (accountID, _) in jobs.waiting.ascending(from: jobs.lastServed)
         where accountID != jobs.lastServed && !blocked.contains(accountID) {
             return accountID
