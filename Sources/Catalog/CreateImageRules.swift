@@ -190,6 +190,11 @@ struct CreateImageRules {
         image.features = features
         image.diskDeviceMappings = plan.disks
         image.tags = request.tag.kept
+        if !request.detectionStrategy.isEmpty {
+            var detection = DetectionOptions()
+            detection.status = "Processing"
+            image.detectionOptions = detection
+        }
         return image
     }
 }
