@@ -41,11 +41,13 @@ extension Catalog {
 }
 
 extension CreateImageRequest {
-    /// What idempotency compares (V3): everything but the token and DryRun; tags as a set.
+    /// What idempotency compares (V3): everything but the token and DryRun; tags as a set; what
+    /// is empty as absent.
     fileprivate var comparable: CreateImageRequest {
         var copy = self
         copy.clientToken = ""
         copy.dryRun = nil
+        if copy.features == ImageRequestFeatures() { copy.features = nil }
         copy.tag.sort { $0.effectiveKey < $1.effectiveKey }
         return copy
     }
