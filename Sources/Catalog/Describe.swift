@@ -108,8 +108,10 @@ extension Catalog {
     private func percent(_ job: JobRecord) -> Int {
         guard job.isStarted else { return 0 }
         if job.isReal { return environment.progress(job.number) ?? 0 }
-        let left = job.finishTime - environment.now()
-        return job.duration > 0 ? Int(min(99, max(0, 100 - left * 100 / job.duration))) : 99
+        guard job.duration > 0 else { return 99 }
+        // The clock may have been set to any time since the job began.
+        let left = Double(job.finishTime) - Double(environment.now())
+        return Int(min(99, max(0, 100 - left * 100 / Double(job.duration))))
     }
 
     // MARK: Instances and disks
