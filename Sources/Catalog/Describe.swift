@@ -170,10 +170,14 @@ extension Catalog {
 extension DescribeImagesRequest {
     /// The statuses wanted; nil: all.
     fileprivate func statuses() throws(Refusal) -> [String]? {
+        if status.isEmpty && usable != nil {
+            throw .error(
+                .missingParameter("Status").naming("Status", hint: "With Usable: ALL, or some."))
+        }
         if status.isEmpty { return ["Available"] }
         if status == "ALL" { return nil }
         let wanted = status.split(separator: ",").map(String.init)
-        for name in wanted where !Values.imageStatuses.contains(name) {
+        if wanted.isEmpty || !wanted.allSatisfy(Values.imageStatuses.contains) {
             throw .error(
                 ECSError(
                     400, "InvalidParamter", "The specified value of parameter Status is not valid."
