@@ -49,7 +49,9 @@ let package = Package(
             name: "imaged-bench", dependencies: ["ImagedClient", "ECS", "Wire", "System"],
             swiftSettings: strict, linkerSettings: standalone),
         // MARK: Tests
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Wire", "ECS"], path: "Tests/Support",
+            swiftSettings: strict),
         .testTarget(name: "SystemTests", dependencies: ["System", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "ECS", "TestSupport"]),
         .testTarget(name: "ChecksumTests", dependencies: ["Checksum", "TestSupport"]),

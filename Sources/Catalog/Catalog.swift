@@ -18,6 +18,7 @@ public actor Catalog {
     var ids: IDSource
     var events = EventLog()
     var jobs: JobBoard
+    var nextTokenSweep: Int64 = 0
 
     /// The turns of the loop that changed something, counted; and the newest for each account.
     private var turn: UInt64 = 1

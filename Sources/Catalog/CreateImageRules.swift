@@ -64,7 +64,7 @@ extension CreateImageResponse {
 struct CreateImageRules {
     let request: CreateImageRequest
     let account: Account
-    let region: Region
+    let region: Shared<Region>
     let limits: Limits
     let takesRealFiles: Bool
 

@@ -1,4 +1,5 @@
 import ECS
+import Wire
 
 extension Catalog {
     // MARK: Images
@@ -6,10 +7,46 @@ extension Catalog {
     public func describeImages(
         _ request: DescribeImagesRequest, _ caller: Caller
     ) throws(Refusal) -> DescribeImagesResponse {
+        let found = try findImages(request, caller)
+        var response = found.response
+        response.images = found.page.map { described($0.value, found.account, found.region) }
+        return response
+    }
+
+    /// DescribeImages, straight to its encoded form: of an image at rest only bytes are copied.
+    ///
+    /// - Returns: the response but for its images, and what adds those to it.
+    public func describeImagesEncoded(
+        _ request: DescribeImagesRequest, _ caller: Caller
+    ) throws(Refusal) -> (DescribeImagesResponse, (inout FieldEncoder) -> Void) {
+        let found = try findImages(request, caller)
+        let addImages = { (encoder: inout FieldEncoder) in
+            for record in found.page {
+                if let bytes = found.region.encodedImages[record.value.number] {
+                    encoder.bytes(DescribeImagesResponse.imagesNumber, bytes)
+                } else {
+                    let image = self.described(record.value, found.account, found.region)
+                    encoder.delimited(DescribeImagesResponse.imagesNumber) { $0.write(image) }
+                }
+            }
+        }
+        return (found.response, addImages)
+    }
+
+    private struct FoundImages {
+        var response: DescribeImagesResponse
+        var page: [Boxed<ImageRecord>]
+        var account: Account
+        var region: Shared<Region>
+    }
+
+    private func findImages(
+        _ request: DescribeImagesRequest, _ caller: Caller
+    ) throws(Refusal) -> FoundImages {
         if request.regionID.isEmpty { throw .error(.missingParameterRegionId.naming("RegionId")) }
         let statuses = try request.statuses()
         let page = try Page(number: request.pageNumber, size: request.pageSize)
-        let ids = try request.imageID.split(separator: ",").map(String.init).checked("ImageId")
+        let ids = try request.imageIDs().checked("ImageId")
         let account = try account(of: caller)
         let region = try account.region(request.regionID)
         let isMatch = { (record: ImageRecord) in
@@ -20,18 +57,17 @@ extension Catalog {
             ? page.take(region.images, where: isMatch)
             : page.take(region.images, ids: ids, where: isMatch)
         var response = DescribeImagesResponse()
-        response.images = result.records.map { described($0.value, account, region) }
         response.totalCount = result.totalCount
         response.pageNumber = page.number
         response.pageSize = page.pageSize
         response.regionID = request.regionID
-        return response
+        return FoundImages(
+            response: response, page: result.records, account: account, region: region)
     }
 
     /// The image as clients see it: while it is made, with its progress.
-    func described(_ record: ImageRecord, _ account: Account, _ region: Region) -> Image {
-        if record.image.status == "Available" { return record.image }
-        guard ["Waiting", "Creating"].contains(record.image.status) else { return record.image }
+    func described(_ record: ImageRecord, _ account: Account, _ region: Shared<Region>) -> Image {
+        if record.image.isFinal { return record.image }
         var image = record.image
         var total = 0
         for index in image.diskDeviceMappings.indices {
@@ -83,7 +119,7 @@ extension Catalog {
     }
 
     private func described(
-        _ record: SnapshotRecord, _ account: Account, _ region: Region
+        _ record: SnapshotRecord, _ account: Account, _ region: Shared<Region>
     ) -> Snapshot {
         var snapshot = record.snapshot
         snapshot.usage = usage(record, region)
@@ -93,12 +129,14 @@ extension Catalog {
         return snapshot
     }
 
-    private nonisolated func usage(_ record: SnapshotRecord, _ region: Region) -> String {
+    private nonisolated func usage(_ record: SnapshotRecord, _ region: Shared<Region>) -> String {
         region.imagesBySnapshot.count(record.id) > 0 ? "image" : "none"
     }
 
     /// How far a snapshot is, in percent: advisory.
-    private func percent(_ record: SnapshotRecord, _ account: Account, _ region: Region) -> Int {
+    private func percent(_ record: SnapshotRecord, _ account: Account, _ region: Shared<Region>)
+        -> Int
+    {
         if record.snapshot.status != "progressing" {
             return record.snapshot.status == "accomplished" ? 100 : 0
         }
@@ -167,7 +205,19 @@ extension Catalog {
 
 // MARK: - Filters: all that are given must match
 
+extension DescribeImagesResponse {
+    /// The number of the field `images` (`protocol/imaged.proto`).
+    fileprivate static let imagesNumber: UInt32 = 2
+}
+
 extension DescribeImagesRequest {
+    /// The IDs, which commas separate.
+    fileprivate func imageIDs() -> [String] {
+        if imageID.isEmpty { return [] }
+        if !imageID.utf8.contains(UInt8(ascii: ",")) { return [imageID] }
+        return imageID.split(separator: ",").map(String.init)
+    }
+
     /// The statuses wanted; nil: all.
     fileprivate func statuses() throws(Refusal) -> [String]? {
         if status.isEmpty && usable != nil {

@@ -82,6 +82,19 @@ extension Change {
         }
     }
 
+    /// More than the event's bytes can be: texts are limited, tags in number too.
+    fileprivate var eventBytesMax: Int {
+        let tagCount =
+            switch kind {
+            case .image(let record): record.value.image.tags.count
+            case .snapshot(let record): record.value.snapshot.tags.count
+            case .disk(let record): record.value.disk.tags.count
+            case .instance(let record): record.value.instance.tags.count
+            default: 0
+            }
+        return 8_192 + tagCount * 1_100
+    }
+
     fileprivate func event(_ sequence: Int64) -> Event {
         var event = Event()
         event.sequence = sequence
@@ -106,6 +119,9 @@ extension Catalog {
     /// Where a reader stands that wants what comes from now on.
     public var newestSequence: Int64 { state.sequence }
 
+    /// What the events of one answer may come to, well below a frame's 4 MiB.
+    private static let eventsBytesMax = 3 << 20
+
     /// The account's events after `sequence`, at most `max`; nil: some of them are gone, or the
     /// sequence has not been reached: describe afresh.
     public func events(
@@ -114,10 +130,12 @@ extension Catalog {
         guard events.lastDropped...state.sequence ~= sequence else { return nil }
         var response = EventsResponse()
         response.sequence = state.sequence
+        var bytesLeft = Self.eventsBytesMax
         for entry in events.entries(after: sequence) where entry.change.accountID == accountID {
             if !resources.isEmpty && !resources.contains(entry.change.resourceID) { continue }
             response.events.append(entry.change.event(entry.sequence))
-            if response.events.count == max {
+            bytesLeft -= entry.change.eventBytesMax
+            if response.events.count == max || bytesLeft < 0 {
                 response.sequence = entry.sequence
                 break
             }

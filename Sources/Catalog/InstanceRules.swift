@@ -101,7 +101,7 @@ extension Catalog {
 extension Draft {
     /// Fails every image and snapshot that is still being made of `disks`.
     fileprivate mutating func failWork(
-        on disks: [DiskRecord], _ reason: String, _ account: Account, _ region: Region
+        on disks: [DiskRecord], _ reason: String, _ account: Account, _ region: Shared<Region>
     ) {
         var failedImages: Set<String> = []
         for disk in disks {

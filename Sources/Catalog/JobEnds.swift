@@ -14,7 +14,7 @@ extension Draft {
     /// Ends `job`; with the last one its image is Available, with a failed one CreateFailed, and
     /// then the image's other jobs end too.
     mutating func end(
-        _ job: JobRecord, _ outcome: JobOutcome, _ account: Account, _ region: Region
+        _ job: JobRecord, _ outcome: JobOutcome, _ account: Account, _ region: Shared<Region>
     ) {
         let image = region.images[job.imageID]
         switch outcome {
@@ -40,7 +40,7 @@ extension Draft {
     ///
     /// - Parameter job: the one whose own failure it is; the others fail with the image.
     mutating func fail(
-        _ image: ImageRecord, _ reason: String, _ account: Account, _ region: Region,
+        _ image: ImageRecord, _ reason: String, _ account: Account, _ region: Shared<Region>,
         endedBy job: JobRecord? = nil
     ) {
         for other in account.jobs(ofImage: image.image, in: region) {
@@ -56,7 +56,7 @@ extension Draft {
     }
 
     /// The job's end, and its snapshot's, if it makes one.
-    mutating func endSnapshot(of job: JobRecord, _ outcome: JobOutcome, _ region: Region) {
+    mutating func endSnapshot(of job: JobRecord, _ outcome: JobOutcome, _ region: Shared<Region>) {
         add(.jobEnded(job.number))
         guard var record = region.snapshots[job.snapshotID] else { return }
         switch outcome {

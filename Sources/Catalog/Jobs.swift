@@ -140,6 +140,7 @@ extension Catalog {
             try takeOutcomes()
             try finishSimulated()
             try startWaiting()
+            try expireTokens()
         } catch {
             // No room in the journal. What is left is tried again when there is.
         }
@@ -250,6 +251,30 @@ extension Catalog {
         if job.isReal { jobs.launches.append(.copy(job, accountID: accountID)) }
         return true
     }
+
+    // MARK: Tokens
+
+    /// A token lives for a day at least, and as long as what it stands for (V3). Looked at once
+    /// an hour.
+    private func expireTokens() throws(Refusal) {
+        let now = environment.now()
+        guard now >= nextTokenSweep else { return }
+        for (accountID, account) in state.accounts {
+            let expired = account.tokens.lazy.filter { _, token in
+                token.value.time < now - Self.tokenLifetime
+                    && account.find(\.images, token.value.resourceID) == nil
+            }
+            for key in Array(expired.prefix(1000).map(\.key)) {
+                var draft = draft(accountID, "")
+                draft.add(.tokenExpired(key))
+                try commit(draft, isRelease: true)
+            }
+        }
+        nextTokenSweep = now + Self.tokenSweepInterval
+    }
+
+    private static let tokenLifetime: Int64 = 24 * 3_600_000_000_000
+    private static let tokenSweepInterval: Int64 = 3_600_000_000_000
 
     // MARK: Space
 

@@ -5,15 +5,15 @@ extension Account {
     /// A resource named without its region: all regions are searched.
     func find<Record: Resource>(
         _ table: KeyPath<Region, ResourceTable<Record>>, _ id: String
-    ) -> (regionID: String, region: Region, record: Record)? {
+    ) -> (regionID: String, region: Shared<Region>, record: Record)? {
         for (regionID, region) in regions {
-            if let record = region[keyPath: table][id] { return (regionID, region, record) }
+            if let record = region.value[keyPath: table][id] { return (regionID, region, record) }
         }
         return nil
     }
 
     /// A known region. Its name has passed the syntax rules.
-    func region(_ regionID: String) throws(Refusal) -> Region {
+    func region(_ regionID: String) throws(Refusal) -> Shared<Region> {
         guard let region = regions[regionID] else {
             throw .error(
                 .invalidRegionIdNotFound.naming(
@@ -34,7 +34,7 @@ extension Account {
     }
 
     /// The unfinished job that makes a snapshot.
-    func job(ofSnapshot id: String, in region: Region) -> JobRecord? {
+    func job(ofSnapshot id: String, in region: Shared<Region>) -> JobRecord? {
         guard let snapshot = region.snapshots[id] else { return nil }
         for number in region.jobsByDisk.numbers(of: snapshot.snapshot.sourceDiskID) {
             if let job = jobs[number]?.record.value, job.snapshotID == id { return job }
@@ -43,7 +43,7 @@ extension Account {
     }
 
     /// The unfinished jobs of an image, in their order.
-    func jobs(ofImage image: Image, in region: Region) -> [JobRecord] {
+    func jobs(ofImage image: Image, in region: Shared<Region>) -> [JobRecord] {
         let ofSnapshots = image.diskDeviceMappings.compactMap { disk in
             disk.snapshotID.isEmpty ? nil : job(ofSnapshot: disk.snapshotID, in: region)
         }

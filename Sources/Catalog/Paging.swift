@@ -68,7 +68,7 @@ struct Page {
     ) -> Result<Record> {
         var seen: Set<String> = []
         var found: [Boxed<Record>] = []
-        for id in ids where seen.insert(id).inserted {
+        for id in ids where ids.count == 1 || seen.insert(id).inserted {
             guard let record = table.boxed(id), matches(record.value) else { continue }
             if let below, record.value.number >= below { continue }
             found.append(record)

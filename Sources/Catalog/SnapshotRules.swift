@@ -8,7 +8,7 @@ struct NewSnapshots {
     let limits: Limits
 
     /// V7, QuotaExceed.Snapshot; V8 in its order. All disks are admitted together or none is.
-    func admit(_ region: Region, in regionID: String) throws(Refusal) {
+    func admit(_ region: Shared<Region>, in regionID: String) throws(Refusal) {
         for disk in disks where region.snapshotsByDisk.count(disk.id) >= limits.snapshotsPerDisk {
             throw .error(
                 .quotaExceedSnapshot.hinting(
@@ -32,7 +32,7 @@ struct NewSnapshots {
         }
     }
 
-    private func admitConcurrency(_ disk: DiskRecord, _ region: Region) throws(Refusal) {
+    private func admitConcurrency(_ disk: DiskRecord, _ region: Shared<Region>) throws(Refusal) {
         let running = region.jobsByDisk.count(disk.id)
         let isOld = Values.previousGenerationCategories.contains(disk.disk.category)
         if isOld && running >= limits.concurrentPerOldDisk {

@@ -19,14 +19,14 @@ public struct State: Sendable {
 /// One account: an isolated world.
 public struct Account: Sendable {
     public internal(set) var record: AccountRecord
-    public internal(set) var regions = Table<String, Region>()
+    public internal(set) var regions = Table<String, Shared<Region>>()
     public internal(set) var tokens = Table<String, Boxed<TokenRecord>>()
     /// Unfinished jobs in the order they were admitted, with their regions.
     public internal(set) var jobs = Table<Int64, AccountJob>()
 
     init(_ record: AccountRecord) {
         self.record = record
-        for region in Values.regions { regions.put(region, Region()) }
+        for region in Values.regions { regions.put(region, Shared(Region())) }
     }
 }
 
@@ -49,6 +49,8 @@ public struct Region: Sendable {
     public internal(set) var imagesBySnapshot = Index()
     public internal(set) var snapshotsByDisk = Index()
     public internal(set) var disksByInstance = Index()
+    /// Images that have come to rest as they travel: described often, changed hardly ever.
+    public internal(set) var encodedImages = Table<Int64, [UInt8]>()
     public internal(set) var jobsByDisk = Index()
     /// Unfinished jobs that make a snapshot: what TooManySnapshot.Unfinished counts.
     public internal(set) var snapshotJobs = Table<Int64, Bool>()
@@ -103,7 +105,7 @@ extension State {
         default: break
         }
         accounts.update(change.accountID) { account in
-            _ = account.regions.update(change.regionID) { $0.apply(change.kind) }
+            _ = account.regions.update(change.regionID) { $0.value.apply(change.kind) }
         }
     }
 
@@ -126,7 +128,7 @@ extension State {
         for (id, account) in accounts {
             try add(id, "", .account(Boxed(account.record)))
             for (regionID, region) in account.regions {
-                try region.emit { try add(id, regionID, $0) }
+                try region.value.emit { try add(id, regionID, $0) }
             }
             for (_, job) in account.jobs { try add(id, job.regionID, .job(job.record)) }
             for (_, token) in account.tokens { try add(id, "", .token(token)) }
@@ -161,16 +163,16 @@ extension Account {
         jobs.put(job.number, AccountJob(regionID: regionID, record: record))
         guard !job.snapshotID.isEmpty else { return }
         regions.update(regionID) { region in
-            region.snapshotJobs.put(job.number, true)
-            region.jobsByDisk.insert(job.diskID, job.number)
+            region.value.snapshotJobs.put(job.number, true)
+            region.value.jobsByDisk.insert(job.diskID, job.number)
         }
     }
 
     fileprivate mutating func endJob(_ number: Int64) {
         guard let job = jobs.remove(number) else { return }
         regions.update(job.regionID) { region in
-            region.snapshotJobs.remove(number)
-            region.jobsByDisk.remove(job.record.value.diskID, number)
+            region.value.snapshotJobs.remove(number)
+            region.value.jobsByDisk.remove(job.record.value.diskID, number)
         }
     }
 }
@@ -209,6 +211,7 @@ extension Region {
         removeImage(record.value.id)
         let image = record.value.image
         images.put(record)
+        if image.isFinal { encodedImages.put(record.value.number, image.encoded()) }
         if !image.imageName.isEmpty { imagesByName.insert(image.imageName, record.value.number) }
         if !image.imageFamily.isEmpty {
             imagesByFamily.insert(image.imageFamily, record.value.number)
@@ -225,6 +228,7 @@ extension Region {
         for disk in old.image.diskDeviceMappings {
             imagesBySnapshot.remove(disk.snapshotID, old.number)
         }
+        encodedImages.remove(old.number)
         images.remove(id)
     }
 
@@ -234,4 +238,9 @@ extension Region {
         for (_, record) in snapshots.records { try add(.snapshot(record)) }
         for (_, record) in images.records { try add(.image(record)) }
     }
+}
+
+extension Image {
+    /// Whether nothing is being made of it any more: what it shows is what is stored.
+    var isFinal: Bool { status != "Waiting" && status != "Creating" }
 }

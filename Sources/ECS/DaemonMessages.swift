@@ -6,8 +6,9 @@ import Wire
 public struct WaitForImageRequest: Message {
     public var regionID = ""
     public var imageID = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RegionId", &regionID)
         try visitor.string(2, "ImageId", &imageID)
@@ -17,8 +18,9 @@ public struct WaitForImageRequest: Message {
 public struct WaitForImageResponse: Message {
     public var requestID = ""
     public var image: Image?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.message(2, "Image", &image)
@@ -30,8 +32,9 @@ public struct WatchRequest: Message {
     public var afterSequence: Int64?
     // Only events of these resources; none: all of the account.
     public var resourceID: [String] = []
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.optionalInt64(1, "AfterSequence", &afterSequence)
         try visitor.strings(2, "ResourceId", &resourceID)
@@ -42,8 +45,9 @@ public struct ReadEventsRequest: Message {
     public var afterSequence: Int64?
     public var resourceID: [String] = []
     public var maxResults: Int32?  // 1 to 1000, default 1000
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.optionalInt64(1, "AfterSequence", &afterSequence)
         try visitor.strings(2, "ResourceId", &resourceID)
@@ -56,8 +60,9 @@ public struct EventsResponse: Message {
     public var events: [Event] = []
     // The newest sequence looked at: where the next read goes on, events or none.
     public var sequence: Int64 = 0
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.messages(2, "Events", &events)
@@ -76,8 +81,9 @@ public struct Event: Message {
     public var snapshot: Snapshot?
     public var disk: Disk?
     public var instance: Instance?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.int64(1, "Sequence", &sequence)
         try visitor.string(2, "Time", &time)
@@ -91,8 +97,9 @@ public struct Event: Message {
 
 public struct CancelRequest: Message {
     public var streamID: Int64 = 0
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.int64(1, "StreamId", &streamID)
     }
@@ -100,16 +107,18 @@ public struct CancelRequest: Message {
 
 public struct CancelResponse: Message {
     public var requestID = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
     }
 }
 
 public struct VersionRequest: Message {
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {}
 }
 
@@ -117,8 +126,9 @@ public struct VersionResponse: Message {
     public var requestID = ""
     public var version = ""
     public var protocolVersion: Int32 = 0
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.string(2, "Version", &version)
@@ -127,8 +137,9 @@ public struct VersionResponse: Message {
 }
 
 public struct HealthRequest: Message {
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {}
 }
 
@@ -144,8 +155,9 @@ public struct HealthResponse: Message {
     public var processID: Int64 = 0
     public var uptimeSeconds: Int64 = 0
     public var dataDirectory = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.bool(2, "Ready", &ready)

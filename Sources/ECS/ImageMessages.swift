@@ -22,8 +22,9 @@ public struct CreateImageRequest: Message {
     public var dryRun: Bool?
     // Ours: take a disk that is written while it is copied, with what that means for its content.
     public var allowLive: Bool?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RegionId", &regionID)
         try visitor.string(2, "InstanceId", &instanceID)
@@ -51,8 +52,9 @@ public struct DiskDeviceMapping: Message {
     public var size: Int32?  // GiB
     public var device = ""
     public var diskType = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "SnapshotId", &snapshotID)
         try visitor.optionalInt32(2, "Size", &size)
@@ -67,8 +69,9 @@ public struct RequestTag: Message {
     // ECS's lower-case aliases `key` and `value`; key and value win over them.
     public var legacyKey = ""
     public var legacyValue: String?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "Key", &key)
         try visitor.optionalString(2, "Value", &value)
@@ -79,8 +82,9 @@ public struct RequestTag: Message {
 
 public struct ImageRequestFeatures: Message {
     public var imdsSupport = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "ImdsSupport", &imdsSupport)
     }
@@ -89,8 +93,9 @@ public struct ImageRequestFeatures: Message {
 public struct CreateImageResponse: Message {
     public var requestID = ""
     public var imageID = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.string(2, "ImageId", &imageID)
@@ -112,8 +117,9 @@ public struct DescribeImagesRequest: Message {
     public var tag: [RequestTag] = []
     public var pageNumber: Int32?
     public var pageSize: Int32?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RegionId", &regionID)
         try visitor.string(2, "ImageId", &imageID)
@@ -139,8 +145,9 @@ public struct DescribeImagesResponse: Message {
     public var pageNumber: Int32 = 0
     public var pageSize: Int32 = 0
     public var regionID = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.messages(2, "Images", &images)
@@ -155,8 +162,9 @@ public struct DeleteImageRequest: Message {
     public var regionID = ""
     public var imageID = ""
     public var force: Bool?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RegionId", &regionID)
         try visitor.string(2, "ImageId", &imageID)
@@ -166,8 +174,9 @@ public struct DeleteImageRequest: Message {
 
 public struct DeleteImageResponse: Message {
     public var requestID = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
     }
@@ -179,8 +188,9 @@ public struct ExportImageRequest: Message {
     // Ours: which disk of the image (default /dev/xvda), and the new file it is written to.
     public var device = ""
     public var path = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RegionId", &regionID)
         try visitor.string(2, "ImageId", &imageID)
@@ -194,8 +204,9 @@ public struct ExportImageResponse: Message {
     // Ours: bytes of the disk, and how many of them are data rather than holes.
     public var sizeBytes: Int64 = 0
     public var storedBytes: Int64 = 0
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.int64(1000, "SizeBytes", &sizeBytes)

@@ -12,8 +12,9 @@ public struct RegisterInstanceRequest: Message {
     public var disk: [RegisteredDisk] = []
     public var tag: [RequestTag] = []
     public var clientToken = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RegionId", &regionID)
         try visitor.string(2, "InstanceName", &instanceName)
@@ -34,8 +35,9 @@ public struct RegisteredDisk: Message {
     public var category = ""
     public var device = ""
     public var size: Int32?  // GiB; only of a disk without a path
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "Path", &path)
         try visitor.string(2, "Format", &format)
@@ -50,8 +52,9 @@ public struct RegisterInstanceResponse: Message {
     public var requestID = ""
     public var instanceID = ""
     public var diskIDs: [String] = []
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.string(2, "InstanceId", &instanceID)
@@ -71,8 +74,9 @@ public struct DescribeInstancesRequest: Message {
     public var pageNumber: Int32?
     public var pageSize: Int32?
     public var instanceName = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RegionId", &regionID)
         try visitor.strings(2, "InstanceIds", &instanceIDs)
@@ -95,8 +99,9 @@ public struct DescribeInstancesResponse: Message {
     public var totalCount: Int32 = 0
     public var pageNumber: Int32 = 0
     public var pageSize: Int32 = 0
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.messages(2, "Instances", &instances)
@@ -110,8 +115,9 @@ public struct DescribeInstancesResponse: Message {
 public struct DeleteInstanceRequest: Message {
     public var instanceID = ""
     public var force: Bool?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "InstanceId", &instanceID)
         try visitor.optionalBool(2, "Force", &force)
@@ -120,8 +126,9 @@ public struct DeleteInstanceRequest: Message {
 
 public struct DeleteInstanceResponse: Message {
     public var requestID = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
     }
@@ -141,8 +148,9 @@ public struct DescribeDisksRequest: Message {
     public var maxResults: Int32?
     public var pageNumber: Int32?
     public var pageSize: Int32?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RegionId", &regionID)
         try visitor.string(2, "InstanceId", &instanceID)
@@ -167,8 +175,9 @@ public struct DescribeDisksResponse: Message {
     public var totalCount: Int32 = 0
     public var pageNumber: Int32 = 0
     public var pageSize: Int32 = 0
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.messages(2, "Disks", &disks)

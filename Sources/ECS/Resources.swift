@@ -13,8 +13,9 @@ public struct ErrorDetail: Message {
     public var parameter = ""
     // What would be right, or how to go on. For people; it may change.
     public var hint = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.int32(1, "HttpStatus", &httpStatus)
         try visitor.string(2, "Code", &code)
@@ -28,8 +29,9 @@ public struct ErrorDetail: Message {
 public struct Tag: Message {
     public var tagKey = ""
     public var tagValue = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "TagKey", &tagKey)
         try visitor.string(2, "TagValue", &tagValue)
@@ -73,8 +75,9 @@ public struct Image: Message {
     public var tags: [Tag] = []
     // Ours: why the status is CreateFailed.
     public var failureReason = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "ImageId", &imageID)
         try visitor.string(2, "ImageName", &imageName)
@@ -117,8 +120,9 @@ public struct Image: Message {
 public struct ImageFeatures: Message {
     public var imdsSupport = ""
     public var nvmeSupport = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "ImdsSupport", &imdsSupport)
         try visitor.string(2, "NvmeSupport", &nvmeSupport)
@@ -128,8 +132,9 @@ public struct ImageFeatures: Message {
 public struct DetectionOptions: Message {
     public var status = ""
     public var items: [DetectionItem] = []
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "Status", &status)
         try visitor.messages(2, "Items", &items)
@@ -141,8 +146,9 @@ public struct DetectionItem: Message {
     public var value = ""
     public var riskCode = ""
     public var riskLevel = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "Name", &name)
         try visitor.string(2, "Value", &value)
@@ -160,8 +166,9 @@ public struct ImageDisk: Message {
     public var progress = ""
     public var remainTime: Int32 = 0  // seconds
     public var encrypted = false
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "SnapshotId", &snapshotID)
         try visitor.string(2, "Size", &size)
@@ -205,8 +212,9 @@ public struct Snapshot: Message {
     public var consistency = ""  // point-in-time, at-rest, live
     public var failureReason = ""
     public var storedBytes: Int64 = 0
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "SnapshotId", &snapshotID)
         try visitor.string(2, "SnapshotName", &snapshotName)
@@ -254,8 +262,9 @@ public struct Instance: Message {
     public var hibernationOptions: HibernationOptions?
     public var resourceGroupID = ""
     public var tags: [Tag] = []
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "InstanceId", &instanceID)
         try visitor.string(2, "InstanceName", &instanceName)
@@ -276,8 +285,9 @@ public struct Instance: Message {
 public struct OperationLock: Message {
     public var lockReason = ""
     public var lockMsg = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "LockReason", &lockReason)
         try visitor.string(2, "LockMsg", &lockMsg)
@@ -286,8 +296,9 @@ public struct OperationLock: Message {
 
 public struct HibernationOptions: Message {
     public var configured = false
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.bool(1, "Configured", &configured)
     }
@@ -319,8 +330,9 @@ public struct Disk: Message {
     // Ours, for a disk that is a real file.
     public var path = ""
     public var sizeBytes: Int64 = 0
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "DiskId", &diskID)
         try visitor.string(2, "DiskName", &diskName)

@@ -13,8 +13,9 @@ public struct CreateSnapshotRequest: Message {
     public var clientToken = ""
     public var tag: [RequestTag] = []
     public var allowLive: Bool?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "DiskId", &diskID)
         try visitor.string(2, "SnapshotName", &snapshotName)
@@ -32,8 +33,9 @@ public struct CreateSnapshotRequest: Message {
 public struct CreateSnapshotResponse: Message {
     public var requestID = ""
     public var snapshotID = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.string(2, "SnapshotId", &snapshotID)
@@ -58,8 +60,9 @@ public struct DescribeSnapshotsRequest: Message {
     public var maxResults: Int32?
     public var pageNumber: Int32?
     public var pageSize: Int32?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RegionId", &regionID)
         try visitor.strings(2, "SnapshotIds", &snapshotIDs)
@@ -88,8 +91,9 @@ public struct DescribeSnapshotsResponse: Message {
     public var totalCount: Int32 = 0
     public var pageNumber: Int32 = 0
     public var pageSize: Int32 = 0
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
         try visitor.messages(2, "Snapshots", &snapshots)
@@ -103,8 +107,9 @@ public struct DescribeSnapshotsResponse: Message {
 public struct DeleteSnapshotRequest: Message {
     public var snapshotID = ""
     public var force: Bool?
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "SnapshotId", &snapshotID)
         try visitor.optionalBool(2, "Force", &force)
@@ -113,8 +118,9 @@ public struct DeleteSnapshotRequest: Message {
 
 public struct DeleteSnapshotResponse: Message {
     public var requestID = ""
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "RequestId", &requestID)
     }

@@ -72,11 +72,11 @@ extension Journal {
     ///
     /// Killed anywhere, it can be run again. A directory that can be started is left alone.
     /// - Throws: `RepairError`: it takes more than that. `SystemError`: a call failed.
+    @discardableResult
     public static func repair(
         directory path: String, calls: SystemCalls = .live
     ) throws -> RepairReport {
         let directory = try DataDirectory(path, calls: calls)
-        try calls.makeDirectory(DataDirectory.temporaryName, in: directory.root)
         var report = RepairReport()
         while true {
             let survey = try Survey(directory)

@@ -59,6 +59,7 @@ final class DataDirectory: Sendable {
 
     /// Makes the file `name` in `tmp/`, instead of one that an earlier run left there.
     func createTemporary(_ name: String) throws(SystemError) -> FileDescriptor {
+        try calls.makeDirectory(Self.temporaryName, in: root)
         let temporary = try openTemporary()
         try calls.unlink(name, in: temporary)
         return try calls.openFile(

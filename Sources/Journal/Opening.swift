@@ -103,7 +103,6 @@ struct Cleanup {
 
     /// Returns the journal to go on with.
     func run(_ options: Journal.Options, _ report: inout RecoveryReport) throws -> OpenedJournal {
-        try calls.makeDirectory(DataDirectory.temporaryName, in: directory.root)
         for name in survey.findings.temporary {
             try directory.removeTemporary(name)
             report.deleted.append("\(DataDirectory.temporaryName)/\(name)")
@@ -210,67 +209,4 @@ struct OpenedJournal {
     let first: UInt64
     let capacityBytes: Int
     let endOffset: Int
-}
-
-/// One journal file, open twice: the kernel reports a failed write-back once to each open file, so
-/// the sync of an extension must not take the report that the sync of a record waits for.
-final class JournalFile: Sendable {
-    /// The name in `tmp/` of the file that is prepared ahead.
-    static let preparedName = "journal-next"
-    /// What a sync of a record may have to wait for, at worst, while the file is extended.
-    static let chunkBytes = 256 << 10
-    private static let zeros = [UInt8](repeating: 0, count: chunkBytes)
-
-    let id: UInt64
-    let writer: FileDescriptor
-    let grower: FileDescriptor
-
-    init(id: UInt64, writer: consuming FileDescriptor, grower: consuming FileDescriptor) {
-        self.id = id
-        self.writer = writer
-        self.grower = grower
-    }
-
-    /// Makes a zero-filled, synced file in `tmp/`, without header and name.
-    /// - Parameter pause: called after each chunk; what it throws ends the work.
-    static func prepare(
-        in directory: DataDirectory, bytes: Int, pause: () throws -> Void
-    ) throws -> JournalFile {
-        let writer = try directory.createTemporary(preparedName)
-        let temporary = try directory.openTemporary()
-        let grower = try directory.calls.openFile(
-            preparedName, in: temporary, [.readWrite, .noFollow])
-        var random = KernelRandom()
-        let file = JournalFile(id: random.next(), writer: writer, grower: grower)
-        _ = try directory.calls.allocate(file.grower, at: 0, count: Int64(bytes))
-        var offset = 0
-        while offset < bytes {
-            offset = try file.zeroFill(from: offset, to: bytes, calls: directory.calls)
-            try pause()
-        }
-        return file
-    }
-
-    /// Zeroes and syncs one chunk from `offset` on; returns where it ended.
-    func zeroFill(
-        from offset: Int, to end: Int, calls: SystemCalls
-    ) throws(SystemError) -> Int {
-        let count = min(Self.chunkBytes, end - offset)
-        let chunk = Self.zeros.span.extracting(first: count)
-        try chunk.withUnsafeBytes { (bytes) throws(SystemError) in
-            try calls.writeAll(grower, at: Int64(offset), bytes)
-        }
-        try calls.syncData(grower)
-        return offset + count
-    }
-
-    /// Gives a prepared file its header and its name, both durable when this returns.
-    func install(in directory: DataDirectory, first: UInt64) throws(SystemError) {
-        let header = FileHeader(kind: .journal, id: id, sequence: first).encoded()
-        try header.span.withUnsafeBytes { (bytes) throws(SystemError) in
-            try directory.calls.writeAll(writer, at: 0, bytes)
-        }
-        try directory.calls.syncData(writer)
-        try directory.install(Self.preparedName, as: FileName(.journal, first).description)
-    }
 }

@@ -132,31 +132,35 @@ private struct RecordReader {
             return .damaged(
                 offset: offset, reason: "record \(header.sequence) where \(expected) belongs")
         }
-        let next = offset + (header?.recordBytes ?? 8)
-        if let later = laterProof(from: next, expected: expected) {
+        let followers = later(from: offset + (header?.recordBytes ?? 8), expected: expected)
+        if let proof = followers.proof {
             return .damaged(
                 offset: offset,
-                reason: "record \(expected) is bad, and record \(later) after it shows that it "
+                reason: "record \(expected) is bad, and record \(proof) after it shows that it "
                     + "was durable")
         }
-        if isIncomplete(at: offset, header) { return .torn(bytes: dataEnd - offset) }
+        if followers.exist || isIncomplete(at: offset, header) {
+            return .torn(bytes: dataEnd - offset)
+        }
         return .damaged(
             offset: offset, reason: "record \(expected) is complete, but its checksum is wrong")
     }
 
-    /// The first later record that could not be there if the bad one had not been durable. A
-    /// good header suffices: whoever wrote it knew what it says.
-    private func laterProof(from start: Int, expected: UInt64) -> UInt64? {
+    /// Whether later records follow, and the first that could not be there if the bad one had not
+    /// been durable. A good header suffices: whoever wrote it knew what it says.
+    private func later(from start: Int, expected: UInt64) -> (exist: Bool, proof: UInt64?) {
         var offset = start
+        var exist = false
         while offset < dataEnd {
-            if let header = RecordHeader(bytes, at: offset, fileID: id),
-                header.sequence <= expected || header.durable >= expected
-            {
-                return header.sequence
+            if let header = RecordHeader(bytes, at: offset, fileID: id) {
+                if header.sequence <= expected || header.durable >= expected {
+                    return (true, header.sequence)
+                }
+                exist = true
             }
             offset += 8
         }
-        return nil
+        return (exist, nil)
     }
 
     /// Whether the write of the bad record at `offset` ended early: the file ends inside it, only

@@ -140,7 +140,7 @@ extension Journal {
                 if state.withLock({ $0.isOver || $0.isStopping }) { throw Stopping() }
                 growIfWanted()
             }
-            state.withLock { state in
+            state.notify { state in
                 state.prepared = (file, bytes)
                 state.preparationIsFailing = false
             }

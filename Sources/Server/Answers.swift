@@ -17,9 +17,26 @@ struct Answers: Sendable {
 
     var bytes: [UInt8] { encoder.bytes }
 
+    init() {}
+
+    /// Begins anew in the memory of answers that have been delivered.
+    init(reusing old: consuming Answers) {
+        encoder = FieldEncoder(reusing: old.encoder.bytes)
+        list = old.list
+        list.removeAll(keepingCapacity: true)
+    }
+
     /// A success.
-    mutating func add<M: Message>(_ key: StreamKey, _ message: M, turn: UInt64) {
-        frame(key, .response, turn: turn) { $0.delimited(2) { $0.write(message) } }
+    mutating func add<M: Message>(
+        _ key: StreamKey, _ message: M, turn: UInt64,
+        adding fields: (inout FieldEncoder) -> Void = { _ in }
+    ) {
+        frame(key, .response, turn: turn) { encoder in
+            encoder.delimited(2, isLong: true) { encoder in
+                encoder.write(message)
+                fields(&encoder)
+            }
+        }
     }
 
     /// One message of a stream that goes on.

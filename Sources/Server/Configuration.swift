@@ -61,6 +61,10 @@ public struct Configuration: Sendable {
         guard let value = Int(text), (0...(1 << 40)).contains(value) else {
             throw Reason(text: "\(name) = \(text): a whole number from 0 on is right")
         }
+        // None of a client's limits leaves anything to serve when it is 0.
+        if section == "daemon" && value == 0 {
+            throw Reason(text: "\(name) = 0: a whole number from 1 on is right")
+        }
         let (isKnown, names) =
             switch section {
             case "limits": (limits.set(name, value), Limits.names)

@@ -15,9 +15,12 @@ final class Connection {
     private(set) var output: [UInt8] = []
     private(set) var sent = 0
     /// Answers that leave when the turn they saw is durable.
-    private(set) var held: [(turn: UInt64, bytes: [UInt8])] = []
-    /// Requests taken in this turn whose answers are not made yet.
+    private(set) var held: [(turn: UInt64, stream: UInt32, bytes: [UInt8])] = []
+    private var heldBytes = 0
+    /// Requests taken whose answers are not made yet.
     var unanswered = 0
+    /// Those of them that wait until the client has read what was answered before.
+    var deferred: [Call] = []
     var parkedCount = 0
     private var lastStream: UInt32 = 0
 
@@ -27,6 +30,10 @@ final class Connection {
     var interest: Readiness = .readable
     /// Closes when its output is out; reads no more.
     var isClosing = false
+    /// The client sends no more, but may still read: it closed one direction.
+    var hasEnded = false
+    /// What the server has counted of `bufferedBytes`.
+    var countedBytes = 0
 
     init(_ token: UInt64, _ socket: consuming FileDescriptor, _ peer: PeerCredentials) {
         self.token = token
@@ -53,7 +60,6 @@ final class Connection {
             return .faulty(
                 stream: header.streamID, .invalidArgument, "the first byte of a frame is zero")
         case .tooLong(let header):
-            use(header.streamID)
             return .faulty(
                 stream: header.streamID, .resourceExhausted,
                 "\(header.dataBytes) bytes of data; \(FrameHeader.dataBytesMax) are allowed")
@@ -83,16 +89,13 @@ final class Connection {
         return .request(stream: header.streamID, flags: header.flags, data: data)
     }
 
-    private func use(_ stream: UInt32) {
-        if stream % 2 == 1 && stream > lastStream { lastStream = stream }
-    }
-
     /// Whether the bytes that have arrived end inside a frame.
     var isInsideFrame: Bool { !input.isEmpty || decoder.isDropping }
 
     // MARK: Output
 
-    var unsentBytes: Int { output.count - sent }
+    /// Answers that have not left, those that wait for a sync included.
+    var unsentBytes: Int { output.count - sent + heldBytes }
     var bufferedBytes: Int { input.count + unsentBytes }
     var hasOutput: Bool { sent < output.count }
     var inFlight: Int { unanswered + held.count }
@@ -105,14 +108,23 @@ final class Connection {
         output.append(contentsOf: bytes)
     }
 
-    func hold(_ bytes: ArraySlice<UInt8>, until turn: UInt64) {
-        held.append((turn, Array(bytes)))
+    func hold(_ bytes: ArraySlice<UInt8>, of stream: UInt32, until turn: UInt64) {
+        held.append((turn, stream, Array(bytes)))
+        heldBytes += bytes.count
+    }
+
+    /// The newest turn that an answer on `stream` waits for; 0: none waits.
+    func turnHeld(of stream: UInt32) -> UInt64 {
+        held.reduce(0) { $1.stream == stream ? max($0, $1.turn) : $0 }
     }
 
     /// Moves what `durableTurn` lets go to the output.
     func release(_ durableTurn: UInt64) {
         guard held.contains(where: { $0.turn <= durableTurn }) else { return }
-        for answer in held where answer.turn <= durableTurn { append(answer.bytes[...]) }
+        for answer in held where answer.turn <= durableTurn {
+            append(answer.bytes[...])
+            heldBytes -= answer.bytes.count
+        }
         held.removeAll { $0.turn <= durableTurn }
     }
 

@@ -149,9 +149,30 @@ private struct Storage {
         } catch {
             throw DaemonFailure(DaemonFailure.unusable, "data directory \(directory): \(error)")
         }
+        try refuseLostJournal(directory)
         try openJournal(directory, reports, log)
         try clean(store, log)
         workers = Workers(store: store, reports: reports, reserveBytes: 64 << 20)
+    }
+
+    /// Snapshots without any journal or checkpoint: those were removed by hand. A new journal would
+    /// know no snapshot, and the next step would delete them all.
+    private func refuseLostJournal(_ directory: String) throws {
+        let calls = SystemCalls.live
+        let names = try calls.names(in: calls.openFile(directory, [.readOnly, .directory]))
+        if names.contains(where: { $0.hasPrefix("journal-") || $0.hasPrefix("checkpoint-") }) {
+            return
+        }
+        let path = "\(directory)/manifests"
+        let manifests = try calls.names(in: calls.openFile(path, [.readOnly, .directory]))
+        if manifests.isEmpty { return }
+        throw DaemonFailure(
+            DaemonFailure.damaged,
+            """
+            \(directory) has \(manifests.count) snapshots in manifests/ but no journal and no \
+            checkpoint. Nothing was changed. Put those files back; or, if the snapshots are not \
+            wanted, name an empty directory with --data-dir.
+            """)
     }
 
     private mutating func openJournal(

@@ -38,7 +38,8 @@ extension Catalog {
             case .createImage(let request):
                 reply(call, try createImage(request, call.caller), &answers)
             case .describeImages(let request):
-                reply(call, try describeImages(request, call.caller), &answers)
+                let (response, addImages) = try describeImagesEncoded(request, call.caller)
+                reply(call, response, &answers, adding: addImages)
             case .deleteImage(let request):
                 reply(call, try deleteImage(request, call.caller), &answers)
             case .exportImage(let request):
@@ -83,10 +84,15 @@ extension Catalog {
 
     // MARK: Answers
 
-    func reply<M: ResponseMessage>(_ call: Call, _ response: M, _ answers: inout Answers) {
+    /// - Parameter adding: appends further fields to the response.
+    func reply<M: ResponseMessage>(
+        _ call: Call, _ response: M, _ answers: inout Answers,
+        adding fields: (inout FieldEncoder) -> Void = { _ in }
+    ) {
         var response = response
         response.requestID = requestID()
-        answers.add(call.key, response, turn: turnSeen(by: call.caller.accountID))
+        let turn = turnSeen(by: call.caller.accountID)
+        answers.add(call.key, response, turn: turn, adding: fields)
     }
 
     /// A refusal waits like an answer: what it saw must be durable too.

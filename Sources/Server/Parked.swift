@@ -28,6 +28,8 @@ struct ParkedCalls: Sendable {
     private var byImage: [String: Set<StreamKey>] = [:]
     private var bySerial: [Int64: StreamKey] = [:]
     private(set) var readers: Set<StreamKey> = []
+    /// Watchers that have not been told everything, because they do not read, or there is much.
+    private(set) var behind: Set<StreamKey> = []
     private var nextSerial: Int64 = 1
 
     struct Due: Comparable, Sendable {
@@ -68,6 +70,10 @@ struct ParkedCalls: Sendable {
         calls[key] = call
     }
 
+    mutating func note(_ key: StreamKey, isBehind: Bool) {
+        if isBehind && calls[key] != nil { behind.insert(key) } else { behind.remove(key) }
+    }
+
     /// Takes a call's deadline away: it has passed, and its thread is stopping.
     mutating func removeDue(_ call: ParkedCall) {
         if let due = call.due { byDue.remove(Due(time: due, serial: call.serial)) }
@@ -79,6 +85,7 @@ struct ParkedCalls: Sendable {
         if byConnection[key.connection]?.isEmpty ?? false { byConnection[key.connection] = nil }
         bySerial[call.serial] = nil
         readers.remove(key)
+        behind.remove(key)
         removeDue(call)
         if case .waitForImage(let request) = call.pending {
             byImage[request.imageID]?.remove(key)
@@ -181,7 +188,8 @@ extension Catalog {
     func feed(_ parked: ParkedCall, isDue: Bool, _ answers: inout Answers) -> Int64? {
         let (resources, max, isWatch) =
             switch parked.pending {
-            case .watch(_, let resources): (resources, 1000, true)
+            // A hundred resources are never more than a frame holds.
+            case .watch(_, let resources): (resources, 100, true)
             case .readEvents(_, let resources, let max): (resources, max, false)
             default: ([], 0, false)
             }
@@ -201,7 +209,7 @@ extension Catalog {
             if !response.events.isEmpty { answers.addData(parked.call.key, response, turn: turn) }
             return response.sequence
         }
-        if response.events.isEmpty && !isDue { return parked.cursor }
+        if response.events.isEmpty && !isDue { return response.sequence }
         answers.add(parked.call.key, response, turn: turn)
         return nil
     }
@@ -239,6 +247,7 @@ extension Server {
         default: break
         }
         guard let connection = connections[call.key.connection] else { return }
+        if isStopping { return answer(call.key, Self.stoppingStatus) }
         guard connection.parkedCount < limits.parkedStreams else {
             let text = "\(limits.parkedStreams) streams of this connection wait already"
             return answer(call.key) { Status(.resourceExhausted, text, requestID: $0) }
@@ -267,7 +276,9 @@ extension Server {
         case .inspect(_, let paths):
             workers?.inspect(paths, uid: uid, serial: parkedCall.serial)
         case .watch, .readEvents: feed([parkedCall], isDue: false)
-        case .waitForImage, .cancel, .again: break
+        // The image may have come to rest in the turn that judged the call.
+        case .waitForImage(let request): answerWait(request, parkedCall.call, onlyIfFinal: true)
+        case .cancel, .again: break
         }
     }
 
@@ -277,26 +288,48 @@ extension Server {
         deliver(answers)
     }
 
+    private func answerWait(_ request: WaitForImageRequest, _ call: Call, onlyIfFinal: Bool) {
+        let answers = catalog.assumeIsolated { catalog in
+            var answers = Answers()
+            catalog.answerWait(request, call, onlyIfFinal: onlyIfFinal, &answers)
+            return answers
+        }
+        deliver(answers)
+    }
+
     // MARK: Events
 
     func feedWatchers() {
-        if parked.readers.isEmpty { return }
-        // A watcher that does not read is left where it is: it goes on from its cursor later.
-        let readers = parked.readers.compactMap { parked[$0] }.filter { call in
-            let unsent = connections[call.call.key.connection]?.unsentBytes ?? Int.max
-            return unsent < limits.unsentBytes / 8
-        }
-        feed(readers.sorted { $0.serial < $1.serial }, isDue: false)
+        if !parked.readers.isEmpty { feed(parked.readers) }
+    }
+
+    /// Goes on with those who were told only a part.
+    func feedThoseBehind() {
+        if !parked.behind.isEmpty { feed(parked.behind) }
+    }
+
+    /// A watcher that does not read is left where it is: it goes on from its cursor later.
+    func mayFeed(_ key: StreamKey) -> Bool {
+        guard let connection = connections[key.connection] else { return false }
+        return connection.unsentBytes <= limits.unsentBytes / 8
+    }
+
+    private func feed(_ keys: Set<StreamKey>) {
+        for key in keys where !mayFeed(key) { parked.note(key, isBehind: true) }
+        let readers = keys.filter(mayFeed).compactMap { parked[$0] }
+        if !readers.isEmpty { feed(readers.sorted { $0.serial < $1.serial }, isDue: false) }
     }
 
     private func feed(_ readers: [ParkedCall], isDue: Bool) {
-        let (answers, cursors) = catalog.assumeIsolated { catalog in
+        let (answers, cursors, newest) = catalog.assumeIsolated { catalog in
             var answers = Answers()
             let cursors = readers.map { catalog.feed($0, isDue: isDue, &answers) }
-            return (answers, cursors)
+            return (answers, cursors, catalog.newestSequence)
         }
         for (reader, cursor) in zip(readers, cursors) {
-            if let cursor { parked.update(reader.call.key) { $0.cursor = cursor } }
+            guard let cursor else { continue }
+            parked.update(reader.call.key) { $0.cursor = cursor }
+            parked.note(reader.call.key, isBehind: cursor < newest)
         }
         deliver(answers)
     }
@@ -328,12 +361,7 @@ extension Server {
             if isRequests {
                 stop(call) { .deadlineExceeded($0) }
             } else if case .waitForImage(let request) = call.pending {
-                let answers = catalog.assumeIsolated { catalog in
-                    var answers = Answers()
-                    catalog.answerWait(request, call.call, onlyIfFinal: false, &answers)
-                    return answers
-                }
-                deliver(answers)
+                answerWait(request, call.call, onlyIfFinal: false)
             } else {
                 feed([call], isDue: true)
             }
@@ -343,12 +371,13 @@ extension Server {
     /// R12: waits end with X-ServiceUnavailable.
     func endParkedForStop() {
         for call in parked.calls.values {
-            stop(call) { id in
-                Status(
-                    [.serviceUnavailable.hinting("The daemon is stopping: try again.")],
-                    requestID: id)
-            }
+            stop(call, Self.stoppingStatus)
         }
+    }
+
+    private static func stoppingStatus(_ requestID: String) -> Status {
+        let hint = "The daemon is stopping: try again."
+        return Status([.serviceUnavailable.hinting(hint)], requestID: requestID)
     }
 
     // MARK: What threads did for a call

@@ -38,12 +38,19 @@ actor Server {
     /// Connections that a deadline is running for.
     private var timed: Set<UInt64> = []
     private var touched: Set<UInt64> = []
+    /// Connections with answers that wait for a sync.
+    private var holding: Set<UInt64> = []
     private var bufferedBytes = 0
 
+    /// How much one connection is answered in a turn; the rest of its calls wait for the next.
+    private static let turnAnswerBytesMax = 256 << 10
+    /// Connections with calls that wait until earlier answers have been read.
+    private var deferring: Set<UInt64> = []
     /// Calls that wait for room in the journal, oldest first.
     private var postponed: [Call] = []
     private var calls: [Call] = []
     private var protocolAnswers = Answers()
+    private var spareAnswers = Answers()
 
     /// Turns that the journal has, with the records they are in; and the newest durable one.
     private var turns: [(turn: UInt64, sequence: UInt64)] = []
@@ -56,6 +63,7 @@ actor Server {
     /// When a simulated job ends; the past at first, so that recovered jobs start.
     private var nextJobTime: Int64? = 0
     private var stopping: Stopping?
+    var isStopping: Bool { stopping != nil }
 
     private struct Stopping {
         let deadline: Int64
@@ -90,17 +98,23 @@ actor Server {
     /// - Returns: how long the loop may sleep, in milliseconds; nil: stop.
     func turn(_ events: [LoopEvent]) -> Int32? {
         let now = Clock.monotonicNanoseconds()
+        var isSignalled = false
         for event in events {
             switch event.token {
             case Self.listenerToken: acceptAll(now)
-            case Self.signalToken: takeSignals(now)
+            case Self.signalToken: isSignalled = true
             default: connections[event.token].map { take(event.readiness, of: $0, now) }
             }
         }
         goOnWithUnfinished(now)
+        // Last: what arrived before the signal is still answered.
+        if isSignalled { takeSignals(now) }
         runCatalog(now)
-        deliver(protocolAnswers)
-        protocolAnswers = Answers()
+        feedThoseBehind()
+        if !protocolAnswers.list.isEmpty {
+            deliver(protocolAnswers)
+            protocolAnswers = Answers()
+        }
         passDeadlines(now)
         flushTouched(now)
         return timeout(now)
@@ -108,7 +122,8 @@ actor Server {
 
     private func timeout(_ now: Int64) -> Int32? {
         if let stopping, isDrained || now >= stopping.deadline { return nil }
-        if !unfinished.isEmpty { return 0 }
+        if !unfinished.isEmpty || deferring.contains(where: mayResume) { return 0 }
+        if parked.behind.contains(where: mayFeed) { return 0 }
         var due: [Int64] = []
         if let first = parked.firstDue { due.append(first) }
         if let job = nextJobTime { due.append(now + max(0, job - Clock.wallNanoseconds())) }
@@ -124,8 +139,9 @@ actor Server {
 
     /// What one entry into the catalog brings back.
     private struct Outcome: Sendable {
-        var answers = Answers()
+        var answers: Answers
         var pending: [(call: Call, pending: Pending)] = []
+        var deferred: [Call] = []
         var launches: [Launch] = []
         var nextJobTime: Int64?
         var turn: Turn?
@@ -133,19 +149,37 @@ actor Server {
 
     private func runCatalog(_ now: Int64) {
         let reports = reports.take()
-        if calls.isEmpty && postponed.isEmpty && reports.isEmpty && nextJobTime == nil { return }
-        let calls = postponed + self.calls
+        let calls = postponed + resumed() + self.calls
+        if calls.isEmpty && reports.isEmpty && nextJobTime == nil { return }
         postponed = []
         self.calls.removeAll(keepingCapacity: true)
         for call in calls { connections[call.key.connection]?.unanswered -= 1 }
         facts.connections = Int32(clamping: connections.count)
         facts.uptimeSeconds = (now - startTime) / 1_000_000_000
+        if calls.contains(where: { if case .health = $0.request { true } else { false } }) {
+            facts.freeBytes = freeBytes()
+        }
         let inspections = takeInspections(reports)
         let facts = facts
         let parked = parked
-        let outcome = catalog.assumeIsolated { catalog in
-            var outcome = Outcome()
-            for call in calls { catalog.run(call, now, facts, &outcome.answers, &outcome.pending) }
+        let spare = spareAnswers
+        spareAnswers = Answers()
+        var outcome = catalog.assumeIsolated { catalog in
+            var outcome = Outcome(answers: Answers(reusing: spare))
+            var connection: UInt64 = 0
+            var start = 0
+            for call in calls {
+                // A connection's calls stand together.
+                if call.key.connection != connection {
+                    connection = call.key.connection
+                    start = outcome.answers.bytes.count
+                }
+                if outcome.answers.bytes.count - start > Self.turnAnswerBytesMax {
+                    outcome.deferred.append(call)
+                } else {
+                    catalog.run(call, now, facts, &outcome.answers, &outcome.pending)
+                }
+            }
             for (call, request, files) in inspections {
                 let pending = catalog.finishRegistration(call, request, files, &outcome.answers)
                 if let pending { outcome.pending.append((call, pending)) }
@@ -159,10 +193,46 @@ actor Server {
         nextJobTime = outcome.nextJobTime
         if let turn = outcome.turn { append(turn) }
         deliver(outcome.answers)
+        for call in outcome.deferred { putOff(call) }
         for (call, pending) in outcome.pending { park(call, pending, now) }
         for report in reports { takeRest(of: report, now) }
         for launch in outcome.launches { run(launch) }
         if outcome.turn != nil { feedWatchers() }
+        // The memory of a usual turn is used again; that of a huge one is given back.
+        if outcome.answers.bytes.count < 1 << 20 { swap(&spareAnswers, &outcome.answers) }
+    }
+
+    /// Of the data directory's file system; 0 without one.
+    private func freeBytes() -> Int64 {
+        let calls = SystemCalls.live
+        guard !facts.dataDirectory.isEmpty,
+            let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory])
+        else { return 0 }
+        return (try? calls.fileSystem(of: directory).freeBytes) ?? 0
+    }
+
+    /// The calls that may go on, because their clients read.
+    private func resumed() -> [Call] {
+        var calls: [Call] = []
+        for token in deferring where mayResume(token) {
+            deferring.remove(token)
+            guard let connection = connections[token] else { continue }
+            calls += connection.deferred
+            connection.deferred = []
+        }
+        return calls
+    }
+
+    private func mayResume(_ token: UInt64) -> Bool {
+        connections[token].map { $0.unsentBytes < limits.unsentBytes && !isOverShare($0) } ?? true
+    }
+
+    private func putOff(_ call: Call) {
+        guard let connection = connections[call.key.connection] else { return }
+        connection.unanswered += 1
+        connection.deferred.append(call)
+        deferring.insert(connection.token)
+        touched.insert(connection.token)
     }
 
     private func append(_ turn: Turn) {
@@ -205,10 +275,12 @@ actor Server {
         guard count > 0 else { return }
         durableTurn = turns[count - 1].turn
         turns.removeFirst(count)
-        for connection in connections.values where !connection.held.isEmpty {
+        for token in holding {
+            guard let connection = connections[token] else { continue }
             connection.release(durableTurn)
-            touched.insert(connection.token)
+            touched.insert(token)
         }
+        holding = holding.filter { connections[$0].map { !$0.held.isEmpty } ?? false }
     }
 
     // MARK: - Answers
@@ -218,11 +290,17 @@ actor Server {
         for answer in answers.list {
             guard let connection = connections[answer.key.connection] else { continue }
             let bytes = answers.bytes[answer.range]
-            if answer.isLast { parked.end(answer.key).map { endPark($0, connection) } }
-            if answer.turn <= durableTurn {
+            var turn = answer.turn
+            if answer.isLast, let call = parked.end(answer.key) {
+                endPark(call, connection)
+                // Nothing follows the end of a stream: its data frames that are held go first.
+                turn = max(turn, connection.turnHeld(of: answer.key.stream))
+            }
+            if turn <= durableTurn {
                 connection.append(bytes)
             } else {
-                connection.hold(bytes, until: answer.turn)
+                connection.hold(bytes, of: answer.key.stream, until: turn)
+                holding.insert(connection.token)
             }
             touched.insert(connection.token)
         }
@@ -235,28 +313,33 @@ actor Server {
     private func flushTouched(_ now: Int64) {
         for token in touched {
             guard let connection = connections[token] else { continue }
-            let before = connection.bufferedBytes
             let isAlive = connection.flush(
                 now: now, unsentNanoseconds: Int64(limits.unsentSeconds) * 1_000_000_000)
-            bufferedBytes += connection.bufferedBytes - before
-            if !isAlive || connection.isClosing && !connection.hasOutput && connection.inFlight == 0
-            {
+            bufferedBytes += connection.bufferedBytes - connection.countedBytes
+            connection.countedBytes = connection.bufferedBytes
+            if !isAlive || isFinished(connection) {
                 close(connection)
             } else {
                 settle(connection)
             }
         }
         touched.removeAll(keepingCapacity: true)
-        relieveBuffers()
+    }
+
+    /// Whether nothing can come of the connection any more.
+    private func isFinished(_ connection: Connection) -> Bool {
+        if connection.hasOutput || connection.inFlight > 0 { return false }
+        return connection.isClosing
+            || connection.hasEnded && connection.parkedCount == 0 && !hasWholeFrame(connection)
     }
 
     /// Sets what the connection is watched for, and whether a deadline runs for it.
     private func settle(_ connection: Connection) {
-        let mayRead = mayRead(connection)
-        if mayRead && !connection.input.isEmpty && hasWholeFrame(connection) {
+        let mayTake = mayTake(connection)
+        if mayTake && !connection.input.isEmpty && hasWholeFrame(connection) {
             unfinished.insert(connection.token)
         }
-        var interest: Readiness = mayRead ? .readable : []
+        var interest: Readiness = mayTake && !connection.hasEnded ? .readable : []
         if connection.hasOutput { interest.insert(.writable) }
         if interest != connection.interest {
             connection.interest = interest
@@ -276,22 +359,16 @@ actor Server {
 
     /// Backpressure: a client that does not read its answers, or has too many requests under way,
     /// is not read until that changes.
-    private func mayRead(_ connection: Connection) -> Bool {
-        !connection.isClosing && stopping == nil
+    private func mayTake(_ connection: Connection) -> Bool {
+        !connection.isClosing && stopping == nil && connection.deferred.isEmpty
             && connection.inFlight < limits.requestsInFlight
-            && connection.unsentBytes < limits.unsentBytes
+            && connection.unsentBytes < limits.unsentBytes && !isOverShare(connection)
     }
 
-    /// All buffers together have a limit: beyond it the largest is not read.
-    private func relieveBuffers() {
-        guard bufferedBytes > limits.bufferBytes,
-            let largest = connections.values.max(by: { $0.bufferedBytes < $1.bufferedBytes })
-        else { return }
-        let interest = largest.interest.subtracting(.readable)
-        guard interest != largest.interest else { return }
-        largest.interest = interest
-        try? loop.change(largest.socket, interest, token: largest.token)
-        timed.insert(largest.token)
+    /// All buffers together have a limit: beyond it, who holds more than a fair share is not read.
+    private func isOverShare(_ connection: Connection) -> Bool {
+        bufferedBytes > limits.bufferBytes
+            && connection.bufferedBytes > limits.bufferBytes / max(1, connections.count)
     }
 
     // MARK: - Connections
@@ -331,22 +408,24 @@ actor Server {
 
     private func take(_ readiness: Readiness, of connection: Connection, _ now: Int64) {
         touched.insert(connection.token)
-        if !readiness.isDisjoint(with: [.readable, .closed]) && mayRead(connection) {
-            read(connection, now)
-        } else if readiness.contains(.closed) && !connection.hasOutput {
-            close(connection)
-        } else if !readiness.isDisjoint(with: .closed) {
-            // The rest of the output has no reader.
+        let isClosed = !readiness.isDisjoint(with: .closed)
+        if !readiness.isDisjoint(with: [.readable, .closed]) && mayTake(connection)
+            && !connection.hasEnded
+        {
+            read(connection, isClosed: isClosed, now)
+        } else if isClosed {
+            // What is left of the output has no reader.
             close(connection)
         }
     }
 
-    private func read(_ connection: Connection, _ now: Int64) {
+    private func read(_ connection: Connection, isClosed: Bool, _ now: Int64) {
         switch UnixSocket.receive(connection.socket, into: &scratch) {
         case .wouldBlock: return
-        case .ended: close(connection)
+        case .ended:
+            // Whoever closed only one direction gets the answers to what was asked before.
+            if isClosed { close(connection) } else { connection.hasEnded = true }
         case .bytes(let count):
-            let before = connection.input.count
             if connection.input.isEmpty {
                 let used = takeFrames(connection, scratch, count, now)
                 if used < count { connection.input.append(contentsOf: scratch[used..<count]) }
@@ -354,7 +433,6 @@ actor Server {
                 connection.input.append(contentsOf: scratch[..<count])
                 takeInput(connection, now)
             }
-            bufferedBytes += connection.input.count - before
             noteFrameTime(connection, now)
         }
     }
@@ -364,25 +442,24 @@ actor Server {
         let bytes = connection.input
         connection.input = []
         let used = takeFrames(connection, bytes, bytes.count, now)
-        if used < bytes.count { connection.input = Array(bytes[used...]) }
+        // A long frame that comes in small pieces is not copied with each of them.
+        connection.input = used == 0 ? bytes : Array(bytes[used...])
     }
 
     private func goOnWithUnfinished(_ now: Int64) {
         for token in unfinished {
-            guard let connection = connections[token], mayRead(connection) else { continue }
-            let before = connection.input.count
+            guard let connection = connections[token], mayTake(connection) else { continue }
             takeInput(connection, now)
-            bufferedBytes += connection.input.count - before
             noteFrameTime(connection, now)
             touched.insert(token)
         }
         unfinished.removeAll(keepingCapacity: true)
     }
 
-    /// A frame has so long from its first byte to its last; time in which we do not read does not
-    /// count.
+    /// A frame has so long from its first byte to its last. Time in which its own answers keep us
+    /// from reading does not count; else frames that fill all buffers would stay for ever.
     private func noteFrameTime(_ connection: Connection, _ now: Int64) {
-        if connection.isInsideFrame && mayRead(connection) {
+        if connection.isInsideFrame && (mayTake(connection) || isOverShare(connection)) {
             let limit = now + Int64(limits.frameSeconds) * 1_000_000_000
             connection.frameDeadline = connection.frameDeadline ?? limit
         } else {
@@ -395,7 +472,7 @@ actor Server {
         _ connection: Connection, _ bytes: [UInt8], _ end: Int, _ now: Int64
     ) -> Int {
         var position = 0
-        while mayRead(connection),
+        while mayTake(connection),
             let incoming = connection.next(in: bytes, at: &position, end: end)
         {
             connection.frameDeadline = nil
@@ -450,9 +527,10 @@ actor Server {
 
     func close(_ connection: Connection) {
         connections[connection.token] = nil
-        bufferedBytes -= connection.bufferedBytes
+        bufferedBytes -= connection.countedBytes
         timed.remove(connection.token)
         unfinished.remove(connection.token)
+        deferring.remove(connection.token)
         for call in parked.endAll(of: connection.token) { call.progress?.cancel() }
         if listenerRestsUntil != nil { listenerRestsUntil = 0 }
     }
@@ -493,9 +571,9 @@ actor Server {
 
     private func stopNow() { stopping = Stopping(deadline: 0) }
 
-    /// Whether every answer has left.
+    /// Whether every answer has left, and every export's thread has let go of its file.
     private var isDrained: Bool {
-        turns.isEmpty && calls.isEmpty && postponed.isEmpty && parked.isEmpty
+        turns.isEmpty && exports.isEmpty && calls.isEmpty && postponed.isEmpty && parked.isEmpty
             && connections.values.allSatisfy { !$0.hasOutput && $0.inFlight == 0 }
     }
 

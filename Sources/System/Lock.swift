@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A value behind a pthread mutex, which ThreadSanitizer understands (`Synchronization.Mutex`

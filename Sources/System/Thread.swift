@@ -28,3 +28,14 @@ public enum Thread {
         }
     }
 }
+
+/// The thread that runs this code.
+public enum CurrentThread {
+    /// Leaves every signal to the process's other threads: a library's own thread must not run
+    /// its host's handlers.
+    public static func blockSignals() {
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
+}

@@ -3,11 +3,13 @@ extension Message {
     /// repeated singular field the last wins, messages merge.
     ///
     /// - Throws: ``ProtoError`` naming the first field that is malformed or of the wrong type.
+    @inlinable
     public init(decoding bytes: [UInt8]) throws(ProtoError) {
         try self.init(decoding: bytes, bytes.indices)
     }
 
     /// The same, from a part of `bytes`.
+    @inlinable
     public init(decoding bytes: [UInt8], _ range: Range<Int>) throws(ProtoError) {
         self.init()
         try FieldDecoder.decode(&self, ProtoReader(bytes, range), depth: 1)
@@ -16,13 +18,15 @@ extension Message {
 
 /// Reads one field of the wire into the message that knows it. For each field on the wire the
 /// message is visited once; the field of that number takes the value.
+@usableFromInline
 struct FieldDecoder: FieldVisitor {
-    private var reader: ProtoReader
-    private let depth: Int
-    private var number: UInt32 = 0
-    private var type = WireType.varint
-    private var isTaken = false
+    @usableFromInline var reader: ProtoReader
+    @usableFromInline let depth: Int
+    @usableFromInline var number: UInt32 = 0
+    @usableFromInline var type = WireType.varint
+    @usableFromInline var isTaken = false
 
+    @inlinable
     static func decode<M: Message>(
         _ message: inout M, _ reader: ProtoReader, depth: Int
     ) throws(ProtoError) {
@@ -38,7 +42,8 @@ struct FieldDecoder: FieldVisitor {
         }
     }
 
-    private init(reader: ProtoReader, depth: Int) {
+    @inlinable
+    init(reader: ProtoReader, depth: Int) {
         self.reader = reader
         self.depth = depth
     }
@@ -46,8 +51,8 @@ struct FieldDecoder: FieldVisitor {
     // MARK: Values
 
     /// Whether the field at hand is `number`; its wire type must be `expected` then.
-    @inline(__always)
-    private mutating func takes(
+    @inlinable @inline(__always)
+    mutating func takes(
         _ candidate: UInt32, _ name: StaticString, _ expected: WireType
     ) throws(ProtoError) -> Bool {
         if candidate != number { return false }
@@ -58,11 +63,13 @@ struct FieldDecoder: FieldVisitor {
         return true
     }
 
-    private mutating func readVarint(_ name: StaticString) throws(ProtoError) -> UInt64 {
+    @inlinable
+    mutating func readVarint(_ name: StaticString) throws(ProtoError) -> UInt64 {
         do throws(ProtoError) { return try reader.varint() } catch { throw error.inside("\(name)") }
     }
 
-    private mutating func readRange(_ name: StaticString) throws(ProtoError) -> Range<Int> {
+    @inlinable
+    mutating func readRange(_ name: StaticString) throws(ProtoError) -> Range<Int> {
         do throws(ProtoError) {
             return try reader.delimited()
         } catch {
@@ -70,7 +77,8 @@ struct FieldDecoder: FieldVisitor {
         }
     }
 
-    private mutating func readString(_ name: StaticString) throws(ProtoError) -> String {
+    @inlinable
+    mutating func readString(_ name: StaticString) throws(ProtoError) -> String {
         let range = try readRange(name)
         guard let text = String(validating: reader.bytes[range], as: UTF8.self) else {
             throw ProtoError(.invalidUTF8, field: "\(name)")
@@ -79,24 +87,28 @@ struct FieldDecoder: FieldVisitor {
     }
 
     /// protobuf's rule: an int32 is the varint's low 32 bits.
-    private mutating func readInt32(_ name: StaticString) throws(ProtoError) -> Int32 {
+    @inlinable
+    mutating func readInt32(_ name: StaticString) throws(ProtoError) -> Int32 {
         Int32(truncatingIfNeeded: try readVarint(name))
     }
 
     // MARK: FieldVisitor
 
+    @inlinable
     mutating func string(
         _ number: UInt32, _ name: StaticString, _ value: inout String
     ) throws(ProtoError) {
         if try takes(number, name, .bytes) { value = try readString(name) }
     }
 
+    @inlinable
     mutating func optionalString(
         _ number: UInt32, _ name: StaticString, _ value: inout String?
     ) throws(ProtoError) {
         if try takes(number, name, .bytes) { value = try readString(name) }
     }
 
+    @inlinable
     mutating func strings(
         _ number: UInt32, _ name: StaticString, _ value: inout [String]
     ) throws(ProtoError) {
@@ -107,42 +119,49 @@ struct FieldDecoder: FieldVisitor {
         }
     }
 
+    @inlinable
     mutating func bytes(
         _ number: UInt32, _ name: StaticString, _ value: inout [UInt8]
     ) throws(ProtoError) {
         if try takes(number, name, .bytes) { value = Array(reader.bytes[try readRange(name)]) }
     }
 
+    @inlinable
     mutating func bool(
         _ number: UInt32, _ name: StaticString, _ value: inout Bool
     ) throws(ProtoError) {
         if try takes(number, name, .varint) { value = try readVarint(name) != 0 }
     }
 
+    @inlinable
     mutating func optionalBool(
         _ number: UInt32, _ name: StaticString, _ value: inout Bool?
     ) throws(ProtoError) {
         if try takes(number, name, .varint) { value = try readVarint(name) != 0 }
     }
 
+    @inlinable
     mutating func int32(
         _ number: UInt32, _ name: StaticString, _ value: inout Int32
     ) throws(ProtoError) {
         if try takes(number, name, .varint) { value = try readInt32(name) }
     }
 
+    @inlinable
     mutating func optionalInt32(
         _ number: UInt32, _ name: StaticString, _ value: inout Int32?
     ) throws(ProtoError) {
         if try takes(number, name, .varint) { value = try readInt32(name) }
     }
 
+    @inlinable
     mutating func int64(
         _ number: UInt32, _ name: StaticString, _ value: inout Int64
     ) throws(ProtoError) {
         if try takes(number, name, .varint) { value = Int64(bitPattern: try readVarint(name)) }
     }
 
+    @inlinable
     mutating func optionalInt64(
         _ number: UInt32, _ name: StaticString, _ value: inout Int64?
     ) throws(ProtoError) {
@@ -150,22 +169,30 @@ struct FieldDecoder: FieldVisitor {
     }
 
     /// Packed or not: proto3 readers take both.
+    @inlinable
     mutating func int64s(
         _ number: UInt32, _ name: StaticString, _ value: inout [Int64]
     ) throws(ProtoError) {
-        if number == self.number && type == .varint {
-            isTaken = true
-            value.append(Int64(bitPattern: try readVarint(name)))
-        } else if try takes(number, name, .bytes) {
-            var packed = ProtoReader(reader.bytes, try readRange(name))
-            do throws(ProtoError) {
-                while !packed.isAtEnd { value.append(Int64(bitPattern: try packed.varint())) }
-            } catch {
-                throw error.inside("\(name)")
+        do throws(ProtoError) {
+            if number == self.number && type == .varint {
+                isTaken = true
+                value.append(Int64(bitPattern: try readVarint(name)))
+            } else if try takes(number, name, .bytes) {
+                var packed = ProtoReader(reader.bytes, try readRange(name))
+                while !packed.isAtEnd {
+                    do throws(ProtoError) {
+                        value.append(Int64(bitPattern: try packed.varint()))
+                    } catch {
+                        throw error.inside("\(name)")
+                    }
+                }
             }
+        } catch {
+            throw error.at(value.count + 1)
         }
     }
 
+    @inlinable
     mutating func message<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout M?
     ) throws(ProtoError) {
@@ -175,6 +202,7 @@ struct FieldDecoder: FieldVisitor {
         value = message
     }
 
+    @inlinable
     mutating func messages<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout [M]
     ) throws(ProtoError) {
@@ -188,7 +216,8 @@ struct FieldDecoder: FieldVisitor {
         value.append(message)
     }
 
-    private mutating func decode<M: Message>(
+    @inlinable
+    mutating func decode<M: Message>(
         _ message: inout M, _ name: @autoclosure () -> String
     ) throws(ProtoError) {
         do throws(ProtoError) {

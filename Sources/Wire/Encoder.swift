@@ -1,5 +1,6 @@
 extension Message {
     /// The message in proto3's wire format: fields in order, absent ones left out.
+    @inlinable
     public func encoded() -> [UInt8] {
         var encoder = FieldEncoder()
         encoder.write(self)
@@ -9,12 +10,23 @@ extension Message {
 
 /// Appends messages, envelopes and frames to one array.
 public struct FieldEncoder: FieldVisitor, Sendable {
-    public private(set) var bytes: [UInt8]
+    @usableFromInline var storage: [UInt8]
+
+    /// Begins anew in the memory of `bytes`, if nobody else has them.
+    public init(reusing bytes: consuming [UInt8]) {
+        storage = bytes
+        storage.removeAll(keepingCapacity: true)
+    }
+
+    /// What has been appended so far.
+    @inlinable public var bytes: [UInt8] { storage }
 
     /// Goes on behind what `bytes` already holds.
-    public init(appendingTo bytes: consuming [UInt8] = []) { self.bytes = bytes }
+    @inlinable
+    public init(appendingTo bytes: consuming [UInt8] = []) { storage = bytes }
 
     /// Appends the fields of `message`, without a length.
+    @inlinable
     public mutating func write<M: Message>(_ message: M) {
         var message = message
         do throws(ProtoError) {
@@ -25,143 +37,178 @@ public struct FieldEncoder: FieldVisitor, Sendable {
     }
 
     /// Appends a field whose value is whatever `body` appends, after its length.
-    public mutating func delimited(_ number: UInt32, _ body: (inout FieldEncoder) -> Void) {
+    ///
+    /// - Parameter isLong: the value is likely to have 128 bytes or more; only a hint.
+    @inlinable
+    public mutating func delimited(
+        _ number: UInt32, isLong: Bool = false, _ body: (inout FieldEncoder) -> Void
+    ) {
         tag(number, .bytes)
-        // Most values are shorter than 128 bytes: one byte is left for the length, and the rare
-        // longer value is moved behind a longer one.
-        let place = bytes.count
-        bytes.append(0)
+        // Room is left for the likely size of the length; a value of another is moved.
+        let place = storage.count
+        let room = isLong ? 2 : 1
+        storage.append(0)
+        if isLong { storage.append(0) }
         body(&self)
-        let count = bytes.count - place - 1
-        if count < 0x80 {
-            bytes[place] = UInt8(count)
+        let count = storage.count - place - room
+        if room == 1 && count < 0x80 {
+            storage[place] = UInt8(count)
+        } else if room == 2 && 0x80..<0x4000 ~= count {
+            storage[place] = UInt8(truncatingIfNeeded: count) | 0x80
+            storage[place + 1] = UInt8(count >> 7)
         } else {
-            var length: [UInt8] = []
-            var rest = UInt64(count)
-            while rest >= 0x80 {
-                length.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-                rest >>= 7
-            }
-            length.append(UInt8(rest))
-            bytes.replaceSubrange(place...place, with: length)
+            putLength(count, at: place..<place + room)
         }
+    }
+
+    /// Puts a length where another number of bytes was left for it.
+    @usableFromInline
+    mutating func putLength(_ count: Int, at room: Range<Int>) {
+        var length: [UInt8] = []
+        var rest = UInt64(count)
+        while rest >= 0x80 {
+            length.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        length.append(UInt8(rest))
+        storage.replaceSubrange(room, with: length)
+    }
+
+    /// Appends a field whose value is these bytes.
+    @inlinable
+    public mutating func bytes(_ number: UInt32, _ value: [UInt8]) {
+        tag(number, .bytes)
+        varint(UInt64(value.count))
+        storage.append(contentsOf: value)
     }
 
     /// Appends a whole frame whose data are what `body` appends.
     ///
     /// - Returns: false if they are more than a frame may have; then nothing is appended.
     @discardableResult
+    @inlinable
     public mutating func frame(
         _ streamID: UInt32, _ type: MessageType, _ flags: FrameFlags = [],
         _ body: (inout FieldEncoder) -> Void
     ) -> Bool {
-        let place = bytes.count
+        let place = storage.count
         bigEndian(0)
         bigEndian(streamID)
-        bytes.append(type.rawValue)
-        bytes.append(flags.rawValue)
+        storage.append(type.rawValue)
+        storage.append(flags.rawValue)
         body(&self)
-        let count = bytes.count - place - FrameHeader.byteCount
+        let count = storage.count - place - FrameHeader.byteCount
         guard count <= FrameHeader.dataBytesMax else {
-            bytes.removeSubrange(place...)
+            storage.removeSubrange(place...)
             return false
         }
-        bytes[place] = 0
-        bytes[place + 1] = UInt8(truncatingIfNeeded: count >> 16)
-        bytes[place + 2] = UInt8(truncatingIfNeeded: count >> 8)
-        bytes[place + 3] = UInt8(truncatingIfNeeded: count)
+        storage[place] = 0
+        storage[place + 1] = UInt8(truncatingIfNeeded: count >> 16)
+        storage[place + 2] = UInt8(truncatingIfNeeded: count >> 8)
+        storage[place + 3] = UInt8(truncatingIfNeeded: count)
         return true
     }
 
     // MARK: Scalars
 
-    private mutating func bigEndian(_ value: UInt32) {
+    @inlinable
+    mutating func bigEndian(_ value: UInt32) {
         for shift: UInt32 in [24, 16, 8, 0] {
-            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+            storage.append(UInt8(truncatingIfNeeded: value >> shift))
         }
     }
 
-    @inline(__always)
-    private mutating func varint(_ value: UInt64) {
+    @inlinable @inline(__always)
+    mutating func varint(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            storage.append(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
         }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
+        storage.append(UInt8(truncatingIfNeeded: rest))
     }
 
-    @inline(__always)
-    private mutating func tag(_ number: UInt32, _ type: WireType) {
+    @inlinable @inline(__always)
+    mutating func tag(_ number: UInt32, _ type: WireType) {
         varint(UInt64(number) << 3 | UInt64(type.rawValue))
     }
 
-    private mutating func put(_ number: UInt32, text: String) {
+    @inlinable
+    mutating func put(_ number: UInt32, text: String) {
         tag(number, .bytes)
         varint(UInt64(text.utf8.count))
-        bytes.append(contentsOf: text.utf8)
+        storage.append(contentsOf: text.utf8)
     }
 
-    private mutating func put(_ number: UInt32, varint value: UInt64) {
+    @inlinable
+    mutating func put(_ number: UInt32, varint value: UInt64) {
         tag(number, .varint)
         varint(value)
     }
 
     // MARK: FieldVisitor
 
+    @inlinable
     public mutating func string(_ number: UInt32, _ name: StaticString, _ value: inout String) {
         if !value.isEmpty { put(number, text: value) }
     }
 
+    @inlinable
     public mutating func optionalString(
         _ number: UInt32, _ name: StaticString, _ value: inout String?
     ) {
         if let value { put(number, text: value) }
     }
 
+    @inlinable
     public mutating func strings(
         _ number: UInt32, _ name: StaticString, _ value: inout [String]
     ) {
         for text in value { put(number, text: text) }
     }
 
+    @inlinable
     public mutating func bytes(_ number: UInt32, _ name: StaticString, _ value: inout [UInt8]) {
-        if value.isEmpty { return }
-        tag(number, .bytes)
-        varint(UInt64(value.count))
-        bytes.append(contentsOf: value)
+        if !value.isEmpty { bytes(number, value) }
     }
 
+    @inlinable
     public mutating func bool(_ number: UInt32, _ name: StaticString, _ value: inout Bool) {
         if value { put(number, varint: 1) }
     }
 
+    @inlinable
     public mutating func optionalBool(
         _ number: UInt32, _ name: StaticString, _ value: inout Bool?
     ) {
         if let value { put(number, varint: value ? 1 : 0) }
     }
 
+    @inlinable
     public mutating func int32(_ number: UInt32, _ name: StaticString, _ value: inout Int32) {
         if value != 0 { put(number, varint: UInt64(bitPattern: Int64(value))) }
     }
 
+    @inlinable
     public mutating func optionalInt32(
         _ number: UInt32, _ name: StaticString, _ value: inout Int32?
     ) {
         if let value { put(number, varint: UInt64(bitPattern: Int64(value))) }
     }
 
+    @inlinable
     public mutating func int64(_ number: UInt32, _ name: StaticString, _ value: inout Int64) {
         if value != 0 { put(number, varint: UInt64(bitPattern: value)) }
     }
 
+    @inlinable
     public mutating func optionalInt64(
         _ number: UInt32, _ name: StaticString, _ value: inout Int64?
     ) {
         if let value { put(number, varint: UInt64(bitPattern: value)) }
     }
 
+    @inlinable
     public mutating func int64s(_ number: UInt32, _ name: StaticString, _ value: inout [Int64]) {
         if value.isEmpty { return }
         delimited(number) { encoder in
@@ -169,12 +216,14 @@ public struct FieldEncoder: FieldVisitor, Sendable {
         }
     }
 
+    @inlinable
     public mutating func message<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout M?
     ) {
         if let value { delimited(number) { $0.write(value) } }
     }
 
+    @inlinable
     public mutating func messages<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout [M]
     ) {

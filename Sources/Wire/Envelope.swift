@@ -96,13 +96,14 @@ public struct Status: Message {
     public var code: Int32 = 0
     public var message = ""
     public var details: [AnyMessage] = []
-    public init() {}
+    @inlinable public init() {}
 
     public init(_ code: StatusCode, _ message: String) {
         self.code = code.rawValue
         self.message = message
     }
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.int32(1, "code", &code)
         try visitor.string(2, "message", &message)
@@ -115,8 +116,9 @@ public struct AnyMessage: Message {
     public static let protoName = "Any"
     public var typeURL = ""
     public var value: [UInt8] = []
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "type_url", &typeURL)
         try visitor.bytes(2, "value", &value)
@@ -148,8 +150,9 @@ public struct Request: Message {
     public var payload: [UInt8] = []
     public var timeoutNanoseconds: Int64 = 0
     public var metadata: [KeyValue] = []
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "service", &service)
         try visitor.string(2, "method", &method)
@@ -163,12 +166,13 @@ public struct Request: Message {
 public struct KeyValue: Message {
     public var key = ""
     public var value = ""
-    public init() {}
+    @inlinable public init() {}
     public init(_ key: String, _ value: String) {
         self.key = key
         self.value = value
     }
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "key", &key)
         try visitor.string(2, "value", &value)
@@ -179,8 +183,9 @@ public struct KeyValue: Message {
 public struct Response: Message {
     public var status: Status?
     public var payload: [UInt8] = []
-    public init() {}
+    @inlinable public init() {}
 
+    @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.message(1, "status", &status)
         try visitor.bytes(2, "payload", &payload)

@@ -23,12 +23,12 @@ public struct ProtoError: Error, Hashable, Sendable {
     }
 
     /// The same error, seen from the message that holds the field.
-    func inside(_ outer: String) -> ProtoError {
+    @usableFromInline func inside(_ outer: String) -> ProtoError {
         ProtoError(reason, field: field.isEmpty ? outer : "\(outer).\(field)")
     }
 
     /// The same error of a list's element; `place` counts from 1.
-    func at(_ place: Int) -> ProtoError {
+    @usableFromInline func at(_ place: Int) -> ProtoError {
         ProtoError(reason, field: "\(field).\(place)")
     }
 }

@@ -1,1 +1,39 @@
-@main struct Main { static func main() {} }
+import ImagedClient
+import System
+
+/// `imagectl`: the command line of the image service.
+@main
+struct Main {
+    /// As the daemon of the same build says it.
+    static let version = "0.1.0"
+
+    static func main() async {
+        var parser = Parser(CommandLine.arguments.dropFirst(), Command.all)
+        let exit: ExitCode
+        do {
+            switch try parser.parse() {
+            case .help(let command):
+                let text = command.map(Help.text) ?? Help.overview(parser.commands)
+                try StandardStream.output.write(text + "\n")
+                exit = .done
+            case .version:
+                try StandardStream.output.write("imagectl \(version)\n")
+                exit = .done
+            case .run(let invocation):
+                exit = try await invocation.command.run(invocation)
+            }
+        } catch {
+            let failure = Failure(error)
+            if parser.settings.isJSON {
+                Output.complain(failure.json)
+            } else {
+                let isUsage = failure.exit == .usage
+                let hint = failure.hint.isEmpty ? "" : "\n\(failure.hint)"
+                Output.complain(
+                    isUsage ? "imagectl: \(printable(failure.message))\(hint)" : failure.text)
+            }
+            exit = failure.exit
+        }
+        CurrentProcess.exit(exit.rawValue)
+    }
+}

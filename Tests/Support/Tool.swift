@@ -37,17 +37,18 @@ public enum Tool {
         if let environment {
             process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         }
-        let (out, err, stdin) = (Pipe(), Pipe(), Pipe())
+        // Input comes from a file: writing to a pipe whose reader has ended is SIGPIPE, and the end
+        // of the whole test run.
+        let directory = TemporaryDirectory()
+        if let input { try input.write(to: URL(filePath: directory.path + "/input")) }
+        let (out, err) = (Pipe(), Pipe())
         process.standardOutput = out
         process.standardError = err
-        process.standardInput = input == nil ? FileHandle.nullDevice : stdin
+        process.standardInput =
+            input == nil
+            ? FileHandle.nullDevice
+            : FileHandle(forReadingAtPath: directory.path + "/input")
         try process.run()
-        if let input {
-            DispatchQueue.global().async {
-                try? stdin.fileHandleForWriting.write(contentsOf: input)
-                try? stdin.fileHandleForWriting.close()
-            }
-        }
         let errors = DispatchQueue.global()
         nonisolated(unsafe) var errorData = Data()
         let group = DispatchGroup()

@@ -1,0 +1,131 @@
+/// The program's own texts.
+enum Help {
+    private static let width = 79
+
+    /// The overview of all commands.
+    static func overview(_ commands: [Command]) -> String {
+        var groups: [String] = []
+        for command in commands where !groups.contains(command.group) {
+            groups.append(command.group)
+        }
+        let lists = groups.map { group in
+            let lines = commands.filter { $0.group == group }.map { command in
+                "  " + padded(command.name, 20) + command.summary
+            }
+            return ([group] + lines).joined(separator: "\n")
+        }
+        return """
+            imagectl: images, snapshots and disks of the local image service imaged
+
+            imagectl COMMAND [FLAG ...]
+            imagectl help COMMAND     what it does and takes, with examples
+
+            \(lists.joined(separator: "\n\n"))
+
+            Everywhere
+            \(Settings.options.map { entry(flag($0), $0.meaning) }.joined(separator: "\n"))
+
+            ECS's spelling works as well: CreateImage --InstanceId i-... --Tag.1.Key stage.
+
+            Environment
+              IMAGED_SOCKET       the daemon's socket
+              IMAGED_REGION       the region, where a command does not name one
+              NO_COLOR            no colours
+
+            Exit status
+              0 done   1 refused or failed   2 wrong usage
+              3 no daemon, or the connection was lost: the outcome may be unknown
+            """
+    }
+
+    /// All about one command.
+    static func text(_ command: Command) -> String {
+        var parts = [
+            "imagectl \(command.name): \(command.summary)",
+            "Usage\n  " + wrapped("imagectl \(command.name) \(command.usage)", 2, 6),
+        ]
+        if !command.details.isEmpty { parts.append(wrapped(command.details, 0, 0)) }
+        let own = command.options.map { entry(flag($0), $0.meaning) }
+        let top = command.fields.filter { !$0.isNested }
+        let nested = command.fields.filter(\.isNested)
+        let entries =
+            own
+            + (top + nested).map { field in
+                entry(flag(field), Meanings.of(field.path, in: command.operation ?? "") ?? "")
+            }
+        if !entries.isEmpty { parts.append("Flags\n" + entries.joined(separator: "\n")) }
+        if command.name != "help" {
+            parts.append(
+                "Everywhere\n  " + wrapped(Settings.options.map(flag).joined(separator: "  "), 2, 2)
+            )
+        }
+        parts.append("Examples\n" + command.examples.map { "  \($0)" }.joined(separator: "\n"))
+        if let operation = command.operation {
+            parts.append(
+                wrapped(
+                    """
+                    ECS's spelling works as well: imagectl \(operation)\
+                    \(command.fields.first.map { " --\($0.path) TEXT" } ?? "").
+                    """, 0, 0))
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// "a, b and c"
+    static func list(_ items: [String], _ conjunction: String) -> String {
+        guard items.count > 1 else { return items.joined() }
+        return items.dropLast().joined(separator: ", ") + " \(conjunction) " + items.last!
+    }
+
+    // MARK: Flags
+
+    private static func flag(_ option: Option) -> String {
+        "--\(option.name)" + (option.value.map { " \($0)" } ?? "")
+    }
+
+    private static func flag(_ field: Field) -> String {
+        let name = field.isNested ? field.path : field.shortName
+        switch field.kind {
+        case .text: return "--\(name) TEXT"
+        case .number: return "--\(name) NUMBER"
+        case .list: return "--\(name) A,B,..."
+        case .flag: return "--\(name)[=true|false]"
+        }
+    }
+
+    /// A flag and its meaning, beside each other if the flag is short.
+    private static func entry(_ flag: String, _ meaning: String) -> String {
+        let indent = 30
+        let head = "  \(flag)"
+        if head.count + 2 > indent {
+            return head + "\n" + String(repeating: " ", count: indent)
+                + wrapped(meaning, indent, indent)
+        }
+        return padded(head, indent) + wrapped(meaning, indent, indent)
+    }
+
+    // MARK: Layout
+
+    private static func padded(_ text: String, _ count: Int) -> String {
+        text + String(repeating: " ", count: max(0, count - text.count))
+    }
+
+    /// Breaks `text` at spaces; the first line begins at column `start`, the others at `indent`.
+    private static func wrapped(_ text: String, _ start: Int, _ indent: Int) -> String {
+        var result = ""
+        var column = start
+        for word in text.split(separator: " ") {
+            if column > start && column + 1 + word.count > width {
+                result += "\n" + String(repeating: " ", count: indent) + word
+                column = indent + word.count
+            } else if result.isEmpty {
+                result += word
+                column += word.count
+            } else {
+                result += " " + word
+                column += 1 + word.count
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,220 @@
+/// Understands a command line by the table of commands.
+struct Parser {
+    enum Result {
+        case run(Invocation)
+        case help(Command?)
+        case version
+    }
+
+    let commands: [Command]
+    private(set) var settings = Settings()
+    private var rest: ArraySlice<String>
+    private var command: Command?
+    private var fields: [String: GivenValue] = [:]
+    private var options: [String: [GivenValue]] = [:]
+    private var positionals: [String] = []
+    private var wantsHelp = false
+    private var wantsVersion = false
+
+    init(_ arguments: ArraySlice<String>, _ commands: [Command]) {
+        rest = arguments
+        self.commands = commands
+    }
+
+    /// - Throws: `UsageError`. `settings` then has what was understood before it.
+    mutating func parse() throws(UsageError) -> Result {
+        // Known before anything else is looked at, so that a wrong flag is told as JSON, too.
+        settings.isJSON = rest.contains("--json")
+        while let argument = rest.popFirst() {
+            if argument == "-h" {
+                wantsHelp = true
+            } else if argument.hasPrefix("--") && argument != "--" {
+                try flag(argument)
+            } else if argument.hasPrefix("-") && argument != "-" {
+                throw UsageError(
+                    message: "\(argument) is no flag", hint: "Flags have two dashes: --json.")
+            } else if command == nil {
+                command = try find(argument)
+            } else {
+                positionals.append(argument)
+            }
+        }
+        return try finish()
+    }
+
+    private mutating func finish() throws(UsageError) -> Result {
+        if wantsVersion { return .version }
+        guard let command else {
+            if wantsHelp { return .help(nil) }
+            throw UsageError(message: "no command", hint: "imagectl help lists them.")
+        }
+        if wantsHelp && command.name != "help" { return .help(command) }
+        if command.name == "help" {
+            guard positionals.count <= 1 else {
+                throw UsageError(message: "help takes one command")
+            }
+            guard let topic = positionals.first else { return .help(nil) }
+            return .help(try find(topic))
+        }
+        for value in positionals {
+            guard let field = command.positional, fields[field] == nil else {
+                throw UsageError(
+                    message: "\"\(value)\" is neither a flag nor a flag's value",
+                    hint: "imagectl help \(command.name) shows what it takes.")
+            }
+            fields[field] = GivenValue(flag: "--\(kebabCase(field))", value: value)
+        }
+        return .run(
+            Invocation(command: command, settings: settings, fields: fields, options: options))
+    }
+
+    private func find(_ name: String) throws(UsageError) -> Command {
+        if let command = commands.first(where: { $0.name == name || $0.operation == name }) {
+            return command
+        }
+        let names = commands.flatMap { [$0.name] + ($0.operation.map { [$0] } ?? []) }
+        throw UsageError(
+            message: "no command \(name)",
+            hint: Suggestion.sentence(name, names) ?? "imagectl help lists them.")
+    }
+
+    // MARK: Flags
+
+    private mutating func flag(_ argument: String) throws(UsageError) {
+        let text = argument.dropFirst(2)
+        let equals = text.firstIndex(of: "=")
+        let name = equals.map { text[..<$0] } ?? text
+        let inline = equals.map { String(text[$0...].dropFirst()) }
+        if let option = Settings.options.first(where: { $0.name == name }) {
+            try global(option, inline)
+        } else if let command {
+            try own(command, name, inline)
+        } else {
+            let all = Settings.options.map { "--\($0.name)" }
+            throw UsageError(
+                message: "--\(name) before a command",
+                hint: Suggestion.sentence("--\(name)", all)
+                    ?? "A command's flags stand behind it; \(Help.list(all, "and")) anywhere.")
+        }
+    }
+
+    private mutating func global(_ option: Option, _ inline: String?) throws(UsageError) {
+        guard option.value != nil else {
+            if inline != nil { throw UsageError(message: "--\(option.name) takes no value") }
+            switch option.name {
+            case "help": wantsHelp = true
+            case "version": wantsVersion = true
+            default: settings.isJSON = true
+            }
+            return
+        }
+        let value = try value(option.name, inline)
+        switch option.name {
+        case "socket":
+            if settings.socket != nil { throw repeated(option.name) }
+            settings.socket = value
+        case "account":
+            if settings.account != nil { throw repeated(option.name) }
+            settings.account = value
+        default:
+            if settings.timeout != nil { throw repeated(option.name) }
+            guard let seconds = Double(value), seconds > 0, seconds <= 1e9 else {
+                throw UsageError(
+                    message: "--timeout \(value): a number of seconds above 0 is right")
+            }
+            settings.timeout = .nanoseconds(Int64(seconds * 1e9))
+        }
+    }
+
+    private mutating func own(
+        _ command: Command, _ name: Substring, _ inline: String?
+    ) throws(UsageError) {
+        if let option = command.options.first(where: { $0.name == name }) {
+            if option.value == nil && inline != nil {
+                throw UsageError(message: "--\(name) takes no value")
+            }
+            if !option.repeats && options[option.name] != nil { throw repeated(option.name) }
+            let value = option.value == nil ? "" : try value(option.name, inline)
+            options[option.name, default: []].append(GivenValue(flag: "--\(name)", value: value))
+            return
+        }
+        for field in command.fields {
+            guard let path = field.path(named: name) else { continue }
+            let value =
+                field.kind == .flag
+                ? inline ?? nextBoolean() ?? "true" : try value(String(name), inline)
+            let given = GivenValue(flag: "--\(name)", value: value)
+            if fields.updateValue(given, forKey: path) != nil { throw repeated(String(name)) }
+            return
+        }
+        let names =
+            (command.options + Settings.options).map { "--\($0.name)" }
+            + command.fields.flatMap { ["--\($0.shortName)", "--\($0.path)"] }
+        throw UsageError(
+            message: "\(command.name) has no flag --\(name)",
+            hint: Suggestion.sentence("--\(name)", names)
+                ?? "imagectl help \(command.name) lists them.")
+    }
+
+    private func repeated(_ name: String) -> UsageError {
+        UsageError(message: "--\(name) is given twice")
+    }
+
+    /// ECS's way of writing a boolean: `--Force true`.
+    private mutating func nextBoolean() -> String? {
+        guard let next = rest.first, next == "true" || next == "false" else { return nil }
+        rest.removeFirst()
+        return next
+    }
+
+    private mutating func value(
+        _ name: String, _ inline: String?
+    ) throws(UsageError) -> String {
+        if let inline { return inline }
+        guard let next = rest.first, !next.hasPrefix("--") else {
+            throw UsageError(
+                message: "--\(name) needs a value", hint: "--\(name)=VALUE, or --\(name) VALUE.")
+        }
+        rest.removeFirst()
+        return next
+    }
+}
+
+/// What was probably meant.
+enum Suggestion {
+    /// "Did you mean --image-name?"; nil: nothing is near enough.
+    static func sentence(_ typed: String, _ known: [String]) -> String? {
+        let ranked = known.map {
+            (name: $0, distance: distance(typed.lowercased(), $0.lowercased()))
+        }
+        guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
+        let length = typed.drop { $0 == "-" }.count
+        let limit = max(1, length / 3)
+        if best.distance <= limit { return "Did you mean \(best.name)?" }
+        // A long name's beginning.
+        let begins = known.filter { length >= 3 && $0.lowercased().hasPrefix(typed.lowercased()) }
+        return begins.count == 1 ? "Did you mean \(begins[0])?" : nil
+    }
+
+    /// How many letters must be put in, left out, replaced or swapped with the next (the optimal
+    /// string alignment distance).
+    static func distance(_ one: String, _ other: String) -> Int {
+        let (a, b) = (Array(one.utf8), Array(other.utf8))
+        var before = [Int](repeating: 0, count: b.count + 1)
+        var previous = Array(0...b.count)
+        for i in 0..<a.count {
+            var current = [i + 1] + [Int](repeating: 0, count: b.count)
+            for j in 0..<b.count {
+                var best = min(
+                    previous[j + 1] + 1, current[j] + 1, previous[j] + (a[i] == b[j] ? 0 : 1))
+                if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
+                    best = min(best, before[j - 1] + 1)
+                }
+                current[j + 1] = best
+            }
+            before = previous
+            previous = current
+        }
+        return previous[b.count]
+    }
+}

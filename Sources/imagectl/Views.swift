@@ -1,0 +1,169 @@
+import ECS
+
+/// What people see of the answers.
+enum Views {
+    static func images(_ response: DescribeImagesResponse, _ width: Int?) -> String {
+        table(
+            response.images, width,
+            [
+                .init(title: "IMAGE"), .init(title: "NAME", isFlexible: true),
+                .init(title: "STATUS"), .init(title: "SIZE", isNumber: true),
+                .init(title: "CREATED"), .init(title: "FAMILY"),
+            ]
+        ) { image in
+            [
+                image.imageID, image.imageName, state(image.status, image.progress),
+                "\(image.size) GiB", minute(image.creationTime), image.imageFamily,
+            ]
+        }
+    }
+
+    static func snapshots(_ response: DescribeSnapshotsResponse, _ width: Int?) -> String {
+        table(
+            response.snapshots, width,
+            [
+                .init(title: "SNAPSHOT"), .init(title: "STATUS"),
+                .init(title: "SIZE", isNumber: true), .init(title: "STORED", isNumber: true),
+                .init(title: "DISK"), .init(title: "CREATED"), .init(title: "CONSISTENCY"),
+                .init(title: "NAME"),
+            ]
+        ) { snapshot in
+            let isReal = snapshot.sizeBytes > 0
+            return [
+                snapshot.snapshotID, state(snapshot.status, snapshot.progress),
+                isReal ? bytes(snapshot.sizeBytes) : "\(snapshot.sourceDiskSize) GiB",
+                isReal ? bytes(snapshot.storedBytes) : "-", snapshot.sourceDiskID,
+                minute(snapshot.creationTime), snapshot.consistency, snapshot.snapshotName,
+            ]
+        }
+    }
+
+    static func instances(_ response: DescribeInstancesResponse, _ width: Int?) -> String {
+        table(
+            response.instances, width,
+            [
+                .init(title: "INSTANCE"), .init(title: "NAME", isFlexible: true),
+                .init(title: "STATUS"), .init(title: "CREATED"), .init(title: "ZONE"),
+            ]
+        ) { instance in
+            [
+                instance.instanceID, instance.instanceName, instance.status,
+                minute(instance.creationTime), instance.zoneID,
+            ]
+        }
+    }
+
+    static func disks(_ response: DescribeDisksResponse, _ width: Int?) -> String {
+        table(
+            response.disks, width,
+            [
+                .init(title: "DISK"), .init(title: "INSTANCE"), .init(title: "DEVICE"),
+                .init(title: "SIZE", isNumber: true), .init(title: "STATUS"),
+                .init(title: "CATEGORY"), .init(title: "PATH"),
+            ]
+        ) { disk in
+            [
+                disk.diskID, disk.instanceID, disk.device,
+                disk.sizeBytes > 0 ? bytes(disk.sizeBytes) : "\(disk.size) GiB",
+                disk.status, disk.category, disk.path,
+            ]
+        }
+    }
+
+    static func events(_ response: EventsResponse) -> String {
+        response.events.map(event).joined(separator: "\n")
+    }
+
+    /// "1042  2026-04-04T05:06:07Z  ImageChanged  m-...  Creating 40%"
+    static func event(_ event: ECS.Event) -> String {
+        var id = ""
+        var status = ""
+        if let image = event.image {
+            (id, status) = (image.imageID, state(image.status, image.progress))
+        } else if let snapshot = event.snapshot {
+            (id, status) = (snapshot.snapshotID, state(snapshot.status, snapshot.progress))
+        } else if let disk = event.disk {
+            (id, status) = (disk.diskID, disk.status)
+        } else if let instance = event.instance {
+            (id, status) = (instance.instanceID, instance.status)
+        }
+        return ["\(event.sequence)", event.time, event.kind, id, status]
+            .filter { !$0.isEmpty }.map(printable).joined(separator: "  ")
+    }
+
+    static func status(
+        _ version: VersionResponse, _ health: HealthResponse, socket: String
+    ) -> String {
+        let state = health.ready ? "ready" : "not ready"
+        let place = health.dataDirectory.isEmpty ? "none" : health.dataDirectory
+        let rows = [
+            ("socket", socket),
+            ("process", "\(health.processID), up \(time(health.uptimeSeconds))"),
+            ("durability", health.mode), ("data directory", place),
+            ("free space", health.freeBytes > 0 ? bytes(health.freeBytes) : "-"),
+            ("newest change", "\(health.sequence)"),
+            ("jobs", "\(health.jobsRunning) running, \(health.jobsQueued) queued"),
+            ("connections", "\(health.connections)"),
+        ]
+        let head = "imaged \(version.version), protocol \(version.protocolVersion), \(state)"
+        let lines = rows.map { name, value in
+            name + String(repeating: " ", count: 16 - name.count) + printable(value)
+        }
+        return ([printable(head)] + lines).joined(separator: "\n")
+    }
+
+    // MARK: Parts
+
+    private static func table<Resource>(
+        _ resources: [Resource], _ width: Int?, _ columns: [Table.Column],
+        _ row: (Resource) -> [String]
+    ) -> String {
+        if resources.isEmpty { return "" }
+        return Table(columns: columns, rows: resources.map(row)).text(width: width)
+    }
+
+    /// "Creating 40%"; the percentage only where it says something.
+    static func state(_ status: String, _ progress: String) -> String {
+        let isUnderWay = ["Creating", "Waiting", "progressing"].contains(status)
+        return isUnderWay && !progress.isEmpty ? "\(status) \(progress)" : status
+    }
+
+    /// "2026-04-04T05:06:07Z" as "2026-04-04 05:06".
+    private static func minute(_ time: String) -> String {
+        let text = time.prefix(16)
+        return text.split(separator: "T").joined(separator: " ")
+    }
+
+    /// "1.5 GiB"; below ten with one digit behind the point.
+    static func bytes(_ count: Int64) -> String {
+        if count < 1024 { return "\(count) B" }
+        var tenths = count > Int64.max / 10 ? count / 1024 * 10 : count * 10 / 1024
+        var unit = 0
+        let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+        while tenths >= 10240 && unit < units.count - 1 {
+            tenths /= 1024
+            unit += 1
+        }
+        let isWhole = tenths >= 100 || tenths % 10 == 0
+        return isWhole
+            ? "\(tenths / 10) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
+
+    /// "3 h 12 min"
+    private static func time(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<120: "\(seconds) s"
+        case ..<7200: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3600) h \(seconds / 60 % 60) min"
+        default: "\(seconds / 86_400) d \(seconds / 3600 % 24) h"
+        }
+    }
+
+    /// "1.3 s"
+    static func seconds(_ nanoseconds: Int64) -> String {
+        let hundredths = nanoseconds / 10_000_000
+        if hundredths >= 1000 { return "\(hundredths / 100) s" }
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) s"
+    }
+}

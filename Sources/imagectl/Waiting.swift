@@ -1,0 +1,218 @@
+import ECS
+import ImagedClient
+import System
+import Wire
+
+/// Runs `body` so that Ctrl-C cancels it: the error is then `CancellationError`. Once a process.
+func interruptible<Result: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    let task = Task { try await body() }
+    try Interrupts.handle { _ in task.cancel() }
+    return try await task.value
+}
+
+/// Waits for what a command began, and shows how far it is.
+struct Waiting: Sendable {
+    let client: ImagedClient
+    let output: Output
+    /// When to stop waiting, in nanoseconds of the monotonic clock; nil: never.
+    private let deadline: Int64?
+    private let timeout: Duration?
+    private let isQuiet: Bool
+
+    /// How often progress is asked for.
+    private static let interval = Duration.milliseconds(200)
+
+    /// - Parameter isQuiet: to leave out what Ctrl-C means.
+    init(_ client: ImagedClient, _ output: Output, timeout: Duration?, isQuiet: Bool = false) {
+        self.isQuiet = isQuiet
+        self.client = client
+        self.output = output
+        self.timeout = timeout
+        deadline = timeout.map { timeout in
+            let (seconds, attoseconds) = timeout.components
+            return Clock.monotonicNanoseconds() + seconds * 1_000_000_000
+                + attoseconds / 1_000_000_000
+        }
+    }
+
+    /// What is left of the time: for a call; nil: no limit.
+    private func rest(of id: String) throws -> Duration? {
+        guard let deadline else { return nil }
+        let rest = deadline - Clock.monotonicNanoseconds()
+        guard rest > 0 else { throw overdue(id) }
+        return .nanoseconds(rest)
+    }
+
+    private func overdue(_ id: String) -> Failure {
+        Failure(
+            .refused, "WaitTimeout", "\(id) is not done after \(timeout ?? .zero)",
+            hint: "It goes on. imagectl \(Self.command(id)) looks again.")
+    }
+
+    /// Says what Ctrl-C means here, and whether there is a limit.
+    private func announce(_ id: String) {
+        if isQuiet { return }
+        let limit = deadline == nil ? " without a time limit (--timeout sets one)" : ""
+        output.note("waiting for \(id)\(limit); Ctrl-C ends the waiting, not the job")
+    }
+
+    // MARK: Images
+
+    /// Waits until the image is Available or CreateFailed.
+    func image(_ id: String, region: String) async throws -> WaitForImageResponse {
+        announce(id)
+        let progress = ProgressLine(id, output)
+        do {
+            let response = try await withThrowingTaskGroup(of: WaitForImageResponse?.self) {
+                group in
+                group.addTask { await showProgress(of: id, region, progress) }
+                group.addTask { try await end(of: id, region) }
+                defer { group.cancelAll() }
+                while let found = try await group.next() {
+                    if let found { return found }
+                }
+                throw CancellationError()
+            }
+            progress.finish(response.image?.status ?? "", response.image?.progress ?? "")
+            return response
+        } catch {
+            progress.abandon()
+            throw Self.explained(error, id)
+        }
+    }
+
+    private func end(of id: String, _ region: String) async throws -> WaitForImageResponse {
+        var request = WaitForImageRequest()
+        request.regionID = region
+        request.imageID = id
+        while true {
+            do {
+                let response = try await client.call(
+                    WaitForImage.self, request, timeout: try rest(of: id))
+                let status = response.image?.status ?? ""
+                if status != "Creating" && status != "Waiting" { return response }
+            } catch ClientError.status(.deadlineExceeded, _, _) {
+                throw overdue(id)
+            }
+        }
+    }
+
+    /// Until cancelled. That an answer fails is for the other task to tell.
+    private func showProgress(
+        of id: String, _ region: String, _ progress: ProgressLine
+    ) async -> WaitForImageResponse? {
+        var request = DescribeImagesRequest()
+        request.regionID = region
+        request.imageID = id
+        request.status = "ALL"
+        while !Task.isCancelled {
+            guard let response = try? await client.call(DescribeImages.self, request) else { break }
+            if let image = response.images.first { progress.update(image.status, image.progress) }
+            try? await Task.sleep(for: Self.interval)
+        }
+        return nil
+    }
+
+    // MARK: Snapshots
+
+    /// Waits until the snapshot is accomplished or failed.
+    func snapshot(_ id: String, region: String) async throws -> Snapshot {
+        announce(id)
+        let progress = ProgressLine(id, output)
+        var request = DescribeSnapshotsRequest()
+        request.regionID = region
+        request.snapshotIDs = [id]
+        do {
+            while true {
+                let response = try await client.call(
+                    DescribeSnapshots.self, request, timeout: try rest(of: id) ?? .seconds(60))
+                guard let snapshot = response.snapshots.first else {
+                    throw Failure(.refused, "InvalidSnapshotId.NotFound", "\(id) was deleted")
+                }
+                if snapshot.status != "progressing" {
+                    progress.finish(snapshot.status, snapshot.progress)
+                    return snapshot
+                }
+                progress.update(snapshot.status, snapshot.progress)
+                try await Task.sleep(for: Self.interval)
+            }
+        } catch {
+            progress.abandon()
+            throw Self.explained(error, id)
+        }
+    }
+
+    private static func explained(_ error: any Error, _ id: String) -> any Error {
+        guard error is CancellationError else { return error }
+        return Failure(
+            .interrupted, "Interrupted", "stopped waiting; \(id) goes on",
+            hint: "imagectl \(command(id)) looks again.")
+    }
+
+    private static func command(_ id: String) -> String {
+        id.hasPrefix("m-") ? "wait-for-image \(id)" : "describe-snapshots --snapshot-ids \(id)"
+    }
+}
+
+/// One job's progress on standard error: a bar that moves on a terminal, else a line for each
+/// change.
+final class ProgressLine: Sendable {
+    private let id: String
+    private let output: Output
+    private let isTerminal = StandardStream.error.isTerminal
+    private let start = Clock.monotonicNanoseconds()
+    private let last = Lock("")
+
+    init(_ id: String, _ output: Output) {
+        self.id = id
+        self.output = output
+    }
+
+    func update(_ status: String, _ progress: String) {
+        let state = Views.state(status, progress)
+        let isNew = last.withLock { last in
+            defer { last = state }
+            return last != state
+        }
+        if output.isJSON { return }
+        if isTerminal {
+            try? StandardStream.error.write("\r\u{1B}[K" + bar(status, progress))
+        } else if isNew {
+            Output.complain("\(id) \(printable(state))")
+        }
+    }
+
+    func finish(_ status: String, _ progress: String) {
+        if output.isJSON { return }
+        let time = Views.seconds(Clock.monotonicNanoseconds() - start)
+        let isGood = status == "Available" || status == "accomplished"
+        let word = isGood ? Style.green(status) : Style.red(printable(status))
+        let done = isGood && !progress.isEmpty ? " \(progress)" : ""
+        let clear = isTerminal ? "\r\u{1B}[K" : ""
+        Output.complain("\(clear)\(id) \(word)\(done) after \(time)")
+    }
+
+    /// Leaves the line as it was last.
+    func abandon() {
+        let wasShown = last.withLock { !$0.isEmpty }
+        if isTerminal && wasShown && !output.isJSON { Output.complain("") }
+    }
+
+    /// "m-... Creating [########......]  57%  3.2 s", as wide as there is room for.
+    private func bar(_ status: String, _ progress: String) -> String {
+        let width = (StandardStream.error.columns ?? 80) - 1
+        let percent = min(100, max(0, Int(progress.prefix { $0 != "%" }) ?? 0))
+        let number = String(repeating: " ", count: 3 - "\(percent)".count) + "\(percent)%"
+        let time = Views.seconds(Clock.monotonicNanoseconds() - start)
+        let head = "\(id) \(printable(status))"
+        let room = width - head.count - number.count - time.count - 7
+        guard room >= 4 else { return String("\(head) \(number)".prefix(max(0, width))) }
+        let length = min(room, 40)
+        let filled = length * percent / 100
+        let marks =
+            String(repeating: "#", count: filled) + String(repeating: ".", count: length - filled)
+        return "\(head) [\(marks)] \(number)  \(time)"
+    }
+}
