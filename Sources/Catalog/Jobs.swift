@@ -223,12 +223,15 @@ extension Catalog {
         try commit(draft, isRelease: true)
     }
 
-    /// A copy that ended after its job was cancelled: its files have no snapshot.
+    /// A copy that ended after its job was cancelled: its files have no snapshot. A simulated job
+    /// has none; a disk without data has a manifest and no segment.
     private func discard(_ outcome: JobOutcome, of number: Int64) {
-        guard case .accomplished(let segments, _, _, _) = outcome, !segments.isEmpty else { return }
+        guard case .accomplished(let segments, let sizeBytes, _, _) = outcome, sizeBytes > 0 else {
+            return
+        }
         var reclaim = ReclaimRecord()
         reclaim.manifest = number
-        reclaim.segments = segments
+        reclaim.segments = segments.filter { state.segmentUsers.count("\($0)") == 0 }
         jobs.launches.append(.reclaim(reclaim))
     }
 
@@ -247,7 +250,6 @@ extension Catalog {
     }
 
     private func nextAccount(_ blocked: Set<String>) -> String? {
-        if jobs.waiting.count == blocked.count { return nil }
         for (accountID, _) in jobs.waiting.ascending(from: jobs.lastServed)
         where accountID != jobs.lastServed && !blocked.contains(accountID) {
             return accountID

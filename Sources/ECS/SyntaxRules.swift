@@ -14,7 +14,9 @@ public struct SyntaxErrors: Sendable {
     mutating func require(
         _ name: String, _ value: String, in values: [String], _ error: ECSError
     ) {
-        if value.isEmpty || values.contains(value) { return }
+        // By its bytes: a String equals another that only looks the same (the Kelvin sign, a K).
+        let isOne = values.contains { $0.utf8.elementsEqual(value.utf8) }
+        if value.isEmpty || isOne { return }
         all.append(error.naming(name, hint: "One of \(Values.list(values)), in this spelling."))
     }
 
