@@ -79,7 +79,7 @@ public enum Daemon {
         loop.run { events in server.assumeIsolated { $0.turn(events) } }
         places.removeSocket()
         // A disk that hangs has had its 5 s; what it still has to write was not acknowledged.
-        if !server.assumeIsolated({ $0.isDrained }) { CurrentProcess.exitNow(0) }
+        if !server.assumeIsolated({ $0.hasStoppedCleanly }) { CurrentProcess.exitNow(0) }
         _ = storage.journal?.stop()
         withExtendedLifetime((server, catalog, places)) {}
     }

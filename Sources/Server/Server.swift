@@ -597,7 +597,10 @@ actor Server {
 
     private func takeSignals(_ now: Int64) {
         let count = CurrentProcess.takeSignals(signals)
-        if stopping != nil || count > 1 { CurrentProcess.exitNow(0) }
+        if stopping != nil || count > 1 {
+            stopping = Stopping(deadline: 0)
+            return
+        }
         log.info("stopping: no new work; answers under way have 5 s")
         stopping = Stopping(deadline: now + 5_000_000_000)
         listener = nil
@@ -607,10 +610,13 @@ actor Server {
     }
 
     /// Whether every answer has left, and every export's thread has let go of its file.
-    var isDrained: Bool {
+    private var isDrained: Bool {
         turns.isEmpty && exports.isEmpty && calls.isEmpty && postponed.isEmpty && parked.isEmpty
             && connections.values.allSatisfy { !$0.hasOutput && $0.inFlight == 0 }
     }
+
+    /// Whether the stop came to its end: not by a second signal, and not by its deadline.
+    var hasStoppedCleanly: Bool { isDrained && stopping.map { $0.deadline > 0 } ?? false }
 
     /// Puts a call off until the journal has grown.
     func postpone(_ call: Call) {

@@ -99,7 +99,7 @@ final class World {
     }
 
     var state: State { catalog.assumeIsolated { $0.state } }
-    func region(_ id: String = "cn-hangzhou", of account: String = "default") -> Region {
+    func region(_ id: String = "cn-hangzhou", of account: String = "default") -> Shared<Region> {
         state.accounts[account]!.regions[id]!
     }
 
