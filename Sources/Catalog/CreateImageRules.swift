@@ -41,11 +41,13 @@ extension Catalog {
 }
 
 extension CreateImageRequest {
-    /// What idempotency compares (V3): everything but the token and DryRun; tags as a set.
+    /// What idempotency compares (V3): everything but the token and DryRun; tags as a set; what
+    /// is empty as absent.
     fileprivate var comparable: CreateImageRequest {
         var copy = self
         copy.clientToken = ""
         copy.dryRun = nil
+        if copy.features == ImageRequestFeatures() { copy.features = nil }
         copy.tag.sort { $0.effectiveKey < $1.effectiveKey }
         return copy
     }
@@ -188,6 +190,11 @@ struct CreateImageRules {
         features.imdsSupport = request.features?.imdsSupport ?? ""
         if features.imdsSupport.isEmpty { features.imdsSupport = "v1" }
         image.features = features
+        if !request.detectionStrategy.isEmpty {
+            var detection = DetectionOptions()
+            detection.status = "Processing"
+            image.detectionOptions = detection
+        }
         image.diskDeviceMappings = plan.disks
         image.tags = request.tag.kept
         return image
@@ -288,7 +295,7 @@ extension CreateImageRules {
                         if it shall be the system disk.
                         """))
         }
-        try requireCategory(of: snapshot)
+        try requireCategory(of: snapshot, "SnapshotId")
         var disk = ImageDisk()
         disk.snapshotID = snapshot.id
         disk.size = snapshot.snapshot.sourceDiskSize
@@ -332,10 +339,11 @@ extension CreateImageRules {
         }
     }
 
-    private func requireCategory(of snapshot: SnapshotRecord) throws(Refusal) {
+    /// Of the snapshot that becomes the system disk.
+    private func requireCategory(of snapshot: SnapshotRecord, _ name: String) throws(Refusal) {
         let category = region.disks[snapshot.snapshot.sourceDiskID]?.disk.category ?? ""
         if Values.localCategories.contains(category) {
-            throw .error(.invalidDiskCategoryCreateImage.naming("SnapshotId"))
+            throw .error(.invalidDiskCategoryCreateImage.naming(name))
         }
     }
 
@@ -368,12 +376,16 @@ extension CreateImageRules {
             }
             snapshots.append(snapshot)
         }
-        for (index, snapshot) in snapshots.enumerated() {
-            if let snapshot { try requireState(of: snapshot, name(index, "SnapshotId")) }
-        }
         let types = zip(request.diskDeviceMapping, snapshots).map { entry, snapshot in
             entry.diskType.isEmpty
                 ? snapshot?.snapshot.sourceDiskType ?? "data" : entry.diskType
+        }
+        for (index, snapshot) in snapshots.enumerated() {
+            guard let snapshot else { continue }
+            try requireState(of: snapshot, name(index, "SnapshotId"))
+            if types[index] == "system" {
+                try requireCategory(of: snapshot, name(index, "SnapshotId"))
+            }
         }
         let place = try systemPlace(types, snapshots)
         guard let system = snapshots[place] else { throw .error(.operationDenied400) }
@@ -382,11 +394,11 @@ extension CreateImageRules {
                 .invalidParameter("DiskDeviceMapping", hint: "At most 16 data disks."))
         }
         try requireDevices(types)
-        let disks = try imageDisks(types, snapshots, system: system)
         let isConverted = system.snapshot.sourceDiskType != "system"
         if isConverted && !system.snapshot.kmsKeyID.isEmpty {
             throw .error(.invalidParameterDiskType.naming(name(place, "DiskType")))
         }
+        let disks = try imageDisks(types, snapshots, system: system)
         return plan(of: disks, system: system, isConverted: isConverted)
     }
 

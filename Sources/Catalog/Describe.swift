@@ -146,8 +146,10 @@ extension Catalog {
     private func percent(_ job: JobRecord) -> Int {
         guard job.isStarted else { return 0 }
         if job.isReal { return environment.progress(job.number) ?? 0 }
-        let left = job.finishTime - environment.now()
-        return job.duration > 0 ? Int(min(99, max(0, 100 - left * 100 / job.duration))) : 99
+        guard job.duration > 0 else { return 99 }
+        // The clock may have been set to any time since the job began.
+        let left = Double(job.finishTime) - Double(environment.now())
+        return Int(min(99, max(0, 100 - left * 100 / Double(job.duration))))
     }
 
     // MARK: Instances and disks
@@ -218,10 +220,14 @@ extension DescribeImagesRequest {
 
     /// The statuses wanted; nil: all.
     fileprivate func statuses() throws(Refusal) -> [String]? {
+        if status.isEmpty && usable != nil {
+            throw .error(
+                .missingParameter("Status").naming("Status", hint: "With Usable: ALL, or some."))
+        }
         if status.isEmpty { return ["Available"] }
         if status == "ALL" { return nil }
         let wanted = status.split(separator: ",").map(String.init)
-        for name in wanted where !Values.imageStatuses.contains(name) {
+        if wanted.isEmpty || !wanted.allSatisfy(Values.imageStatuses.contains) {
             throw .error(
                 ECSError(
                     400, "InvalidParamter", "The specified value of parameter Status is not valid."

@@ -183,7 +183,7 @@ extension DiskRecord {
         switch file {
         case .found(let sizeBytes, let device, let inode):
             disk.sizeBytes = sizeBytes
-            disk.size = Int32(clamping: (sizeBytes + (1 << 30) - 1) >> 30)
+            disk.size = Int32(clamping: (sizeBytes - 1) >> 30 + 1)
             registeredDevice = device
             registeredInode = inode
         case .refused(let reason, let hint):

@@ -86,6 +86,7 @@ extension Image {
         usable = status == "Available"
         if usable {
             progress = "100%"
+            detectionOptions?.status = "Finished"
             for index in diskDeviceMappings.indices {
                 diskDeviceMappings[index].progress = "100%"
             }

@@ -22,7 +22,9 @@ public struct Limits: Equatable, Sendable {
 
     /// How long a simulated snapshot of a disk takes, in nanoseconds.
     func simulatedDuration(sizeGiB: Int32) -> Int64 {
-        min(simulatedMax, simulatedBase + Int64(sizeGiB) * simulatedPerGiB)
+        let (ofSize, isHuge) = Int64(sizeGiB).multipliedReportingOverflow(by: simulatedPerGiB)
+        let (whole, isHuger) = simulatedBase.addingReportingOverflow(ofSize)
+        return isHuge || isHuger ? simulatedMax : min(simulatedMax, whole)
     }
 
     /// Sets the limit that a configuration file calls `name`; false: there is none of that name.

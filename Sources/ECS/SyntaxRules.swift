@@ -3,15 +3,20 @@
 public struct SyntaxErrors: Sendable {
     public private(set) var all: [ECSError] = []
 
+    /// More are of no use to anybody, and a request can hold a million mistakes.
+    static let countMax = 100
+
     mutating func require(_ isRight: Bool, _ error: @autoclosure () -> ECSError) {
-        if !isRight { all.append(error()) }
+        if !isRight && all.count < Self.countMax { all.append(error()) }
     }
 
     /// A parameter with a closed set of values; absent is right.
     mutating func require(
         _ name: String, _ value: String, in values: [String], _ error: ECSError
     ) {
-        if value.isEmpty || values.contains(value) { return }
+        // By its bytes: a String equals another that only looks the same (the Kelvin sign, a K).
+        let isOne = values.contains { $0.utf8.elementsEqual(value.utf8) }
+        if value.isEmpty || isOne { return }
         all.append(error.naming(name, hint: "One of \(Values.list(values)), in this spelling."))
     }
 

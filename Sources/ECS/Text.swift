@@ -19,16 +19,31 @@ public enum Text {
         return range.contains(text.unicodeScalars.count)
     }
 
+    // Byte by byte: to a String's own comparison a prefix with an accent behind it is another
+    // character, and so none.
+
     static func containsLink(_ text: String) -> Bool {
-        text.contains("http://") || text.contains("https://")
+        var rest = text.utf8[...]
+        while let start = rest.firstIndex(of: UInt8(ascii: "h")) {
+            rest = rest[start...]
+            if rest.starts(with: "http://".utf8) || rest.starts(with: "https://".utf8) {
+                return true
+            }
+            rest.removeFirst()
+        }
+        return false
     }
 
     static func startsWithLink(_ text: String) -> Bool {
-        text.hasPrefix("http://") || text.hasPrefix("https://")
+        starts(text, with: "http://") || starts(text, with: "https://")
     }
 
     static func hasReservedPrefix(_ text: String) -> Bool {
-        text.hasPrefix("aliyun") || text.hasPrefix("acs:")
+        starts(text, with: "aliyun") || starts(text, with: "acs:")
+    }
+
+    private static func starts(_ text: String, with prefix: String) -> Bool {
+        text.utf8.starts(with: prefix.utf8)
     }
 
     /// 2-128; first a letter or Chinese; then those, digits and `marks`.
@@ -50,7 +65,7 @@ public enum Text {
 
     /// SnapshotName: 2-128, not starting with `auto` or a link (operations § 3).
     public static func isSnapshotName(_ text: String) -> Bool {
-        hasNameShape(text, marks: ".:_-") && !text.hasPrefix("auto") && !startsWithLink(text)
+        hasNameShape(text, marks: ".:_-") && !starts(text, with: "auto") && !startsWithLink(text)
     }
 
     /// P-Description: 2-256, not starting with a link.
@@ -67,6 +82,6 @@ public enum Text {
     }
 
     public static func isTagValue(_ text: String) -> Bool {
-        length(text, isIn: 0...128) && !text.hasPrefix("acs:") && !containsLink(text)
+        length(text, isIn: 0...128) && !starts(text, with: "acs:") && !containsLink(text)
     }
 }

@@ -60,3 +60,16 @@ extension SystemCalls {
 
     private func failed(_ returned: Int) -> Errno { Errno(rawValue: CInt(-returned)) }
 }
+
+extension [UInt8] {
+    /// Whether the first `count` bytes of both are the same (`memcmp(3)`): as fast as memory,
+    /// in a debug build too. Both must have as many.
+    public func hasSameStart(_ count: Int, as other: [UInt8]) -> Bool {
+        precondition(count <= self.count && count <= other.count)
+        return withUnsafeBytes { left in
+            other.withUnsafeBytes { right in
+                count == 0 || memcmp(left.baseAddress!, right.baseAddress!, count) == 0
+            }
+        }
+    }
+}

@@ -92,7 +92,7 @@ extension Command {
                 DeleteImage.self, images, "delete an image; its snapshots stay",
                 usage: "IMAGE [FLAG ...]",
                 details: "Deleting an image that is being made cancels its snapshots.",
-                examples: ["imagectl delete-image m-bp1g6zv0ce8oghu7k3qv"], positional: "ImageId",
+                examples: ["imagectl delete-image m-bp1g6zv0ce8o"], positional: "ImageId",
                 show: { _, _, _, _ in "" },
                 after: { _, request, output in output.note("\(request.imageID) is gone") }),
             call(
@@ -104,8 +104,8 @@ extension Command {
                     time limit without --timeout.
                     """,
                 examples: [
-                    "imagectl export-image m-bp1g6zv0ce8oghu7k3qv --output web.raw",
-                    "imagectl export-image m-bp1g6zv0ce8oghu7k3qv --device /dev/xvdb --output d.raw",
+                    "imagectl export-image m-bp1g6zv0ce8o --output web.raw",
+                    "imagectl export-image m-bp1g6zv0ce8o --device /dev/xvdb --output d.raw",
                 ],
                 options: [
                     Option(
@@ -125,7 +125,7 @@ extension Command {
                     Without --timeout the daemon answers after 60 seconds with the image as it is \
                     then.
                     """,
-                examples: ["imagectl wait-for-image m-bp1g6zv0ce8oghu7k3qv --timeout 600"],
+                examples: ["imagectl wait-for-image m-bp1g6zv0ce8o --timeout 600"],
                 positional: "ImageId", hasNoTimeout: true,
                 show: { response, _, _, width in
                     var list = DescribeImagesResponse()
@@ -138,17 +138,17 @@ extension Command {
     private static var createImage: Command {
         Command(
             name: "create-image", operation: CreateImage.name, group: images,
-            summary: "make an image of an instance, a snapshot or several snapshots",
-            usage: "--instance-id INSTANCE | --snapshot-id SNAPSHOT | --DiskDeviceMapping.1... [FLAG ...]",
+            summary: "make an image of an instance or of snapshots",
+            usage: "(--instance-id ID | --snapshot-id ID | --DiskDeviceMapping.N...) [FLAG ...]",
             details: """
                 Prints the new image's ID as soon as the job is accepted. The image is Waiting, \
                 then Creating, then Available or CreateFailed. With --json --wait two lines \
                 are printed: the answer to CreateImage, and that to WaitForImage.
                 """,
             examples: [
-                "imagectl create-image --instance-id i-bp1g6zv0ce8oghu7k3qv --image-name web-1 --wait",
-                "imagectl create-image --snapshot-id s-bp1g6zv0ce8oghu7k3qv --tag stage=test",
-                "imagectl create-image --DiskDeviceMapping.1.SnapshotId s-1 --DiskDeviceMapping.2.SnapshotId s-2",
+                "imagectl create-image --instance-id i-bp1g6zv0ce8o --image-name web-1 --wait",
+                "imagectl create-image --snapshot-id s-bp1g6zv0ce8o --tag stage=test",
+                "imagectl create-image --DiskDeviceMapping.1.SnapshotId s-bp1g6zv0ce8o",
             ],
             fields: FieldLister.fields(of: CreateImageRequest.self),
             options: [wait, ShortForms.tag]
@@ -180,7 +180,7 @@ extension Command {
             call(
                 DescribeSnapshots.self, snapshots, "list snapshots", usage: "[FLAG ...]",
                 examples: [
-                    "imagectl describe-snapshots --instance-id i-bp1g6zv0ce8oghu7k3qv",
+                    "imagectl describe-snapshots --instance-id i-bp1g6zv0ce8o",
                     "imagectl describe-snapshots --snapshot-ids s-1,s-2 --json",
                 ],
                 show: { response, _, _, width in Views.snapshots(response, width) },
@@ -195,7 +195,7 @@ extension Command {
             call(
                 DeleteSnapshot.self, snapshots, "delete a snapshot", usage: "SNAPSHOT [FLAG ...]",
                 details: "One that an image uses is refused. One in progress is cancelled.",
-                examples: ["imagectl delete-snapshot s-bp1g6zv0ce8oghu7k3qv"],
+                examples: ["imagectl delete-snapshot s-bp1g6zv0ce8o"],
                 positional: "SnapshotId", show: { _, _, _, _ in "" },
                 after: { _, request, output in output.note("\(request.snapshotID) is gone") }),
         ]
@@ -210,8 +210,8 @@ extension Command {
                 two lines are printed: the answer to CreateSnapshot, and the snapshot at its end.
                 """,
             examples: [
-                "imagectl create-snapshot d-bp1g6zv0ce8oghu7k3qv --wait",
-                "imagectl create-snapshot --disk-id d-bp1g6zv0ce8oghu7k3qv --snapshot-name nightly",
+                "imagectl create-snapshot d-bp1g6zv0ce8o --wait",
+                "imagectl create-snapshot --disk-id d-bp1g6zv0ce8o --snapshot-name nightly",
             ],
             fields: FieldLister.fields(of: CreateSnapshotRequest.self),
             options: [wait, ShortForms.tag], positional: "DiskId"
@@ -268,14 +268,14 @@ extension Command {
             call(
                 DeleteInstance.self, machines, "forget an instance; its disk files stay",
                 usage: "INSTANCE [FLAG ...]",
-                examples: ["imagectl delete-instance i-bp1g6zv0ce8oghu7k3qv --force"],
+                examples: ["imagectl delete-instance i-bp1g6zv0ce8o --force"],
                 positional: "InstanceId", show: { _, _, _, _ in "" },
                 after: { _, request, output in
                     output.note("\(request.instanceID) is gone; registered files are untouched")
                 }),
             call(
                 DescribeDisks.self, machines, "list disks", usage: "[FLAG ...]",
-                examples: ["imagectl describe-disks --instance-id i-bp1g6zv0ce8oghu7k3qv"],
+                examples: ["imagectl describe-disks --instance-id i-bp1g6zv0ce8o"],
                 show: { response, _, _, width in Views.disks(response, width) },
                 after: { response, _, output in
                     tellCount(
@@ -340,7 +340,7 @@ extension Command {
             summary: "print changes as they happen", usage: "[FLAG ...]",
             details: "A line for each change, until Ctrl-C. With --json one object a line.",
             examples: [
-                "imagectl watch", "imagectl watch --resource-id m-bp1g6zv0ce8oghu7k3qv --json",
+                "imagectl watch", "imagectl watch --resource-id m-bp1g6zv0ce8o --json",
             ], fields: FieldLister.fields(of: WatchRequest.self)
         ) { invocation in
             let request = try invocation.request(WatchRequest.self)

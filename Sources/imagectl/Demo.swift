@@ -7,7 +7,7 @@ import Wire
 /// comes out is what went in.
 struct Demo: Sendable {
     private static let defaultMebibytes = 512
-    private static let readyMilliseconds: Int32 = 20_000
+    private static let readyNanoseconds: Int64 = 20_000_000_000
 
     private let directory: String
     private let mebibytes: Int
@@ -62,6 +62,10 @@ struct Demo: Sendable {
                 Output.complain("could not remove \(directory): \(error)")
             }
         }
+        if failure is CancellationError {
+            let what = isKept ? "\(directory) is kept" : "nothing is left of the demo"
+            throw Failure(.interrupted, "Interrupted", what)
+        }
         if let failure { throw failure }
         return .done
     }
@@ -73,40 +77,32 @@ struct Demo: Sendable {
         let dataDisk = "\(directory)/data.raw"
         let maker = DemoDisks(directory: directory)
         step("directory", directory)
-        let kind = try await timed("system disk") {
+        try await timed("system disk") {
             try maker.makeSystemDisk(at: systemDisk, mebibytes: mebibytes)
         }
-        step("", kind)
-        let size = try await timed("data disk") {
-            try maker.makeDataDisk(at: dataDisk, mebibytes: max(16, mebibytes / 4))
+        try await timed("data disk") {
+            let size = try maker.makeDataDisk(at: dataDisk, mebibytes: max(16, mebibytes / 4))
+            return "scattered data in a sparse file of \(size) bytes"
         }
-        step("", "scattered data in a sparse file of \(size) bytes")
-
-        let client = try await timed("daemon") { try await startDaemon(running) }
-        step("", "listens at \(client.socketPath)")
+        let socket = "\(directory)/imaged.sock"
+        try await timed("imaged") {
+            try await startDaemon(socket, running)
+            return "ready at \(socket)"
+        }
+        let client = try await ImagedClient.connect(socket: socket)
         let instance = try await register(client, [systemDisk, dataDisk])
-        let first = try await createImage(client, instance, "demo-1")
-        try await tellSnapshots(client, first)
-
-        try DemoDisks.change(systemDisk, mebibytes: max(1, mebibytes / 100))
-        step("changed", "1 % of the system disk")
-        let second = try await createImage(client, instance, "demo-2")
-        try await tellSnapshots(client, second)
-
-        let exports = [("/dev/xvda", systemDisk, "a"), ("/dev/xvdb", dataDisk, "b")]
-        for (device, disk, letter) in exports {
-            try await export(second, device, to: "\(directory)/export-\(letter).raw", disk, client)
-        }
+        let image = try await createImage(client, instance)
+        try await export(image, "/dev/xvda", as: "system-copy.raw", systemDisk, client)
+        try await export(image, "/dev/xvdb", as: "data-copy.raw", dataDisk, client)
     }
 
-    private func startDaemon(_ running: Lock<ChildProcess?>) async throws -> ImagedClient {
+    private func startDaemon(_ socket: String, _ running: Lock<ChildProcess?>) async throws {
         guard let slash = CurrentProcess.executablePath.lastIndex(of: "/") else {
             throw Failure(.refused, "NoDaemon", "cannot tell where imagectl is")
         }
         let program = CurrentProcess.executablePath[..<slash] + "/imaged"
         let log = try SystemCalls.live.openFile(
             "\(directory)/imaged.log", [.writeOnly, .create, .exclusive])
-        let socket = "\(directory)/imaged.sock"
         let ends = try PipeEnds()
         let arguments = [
             "--socket", socket, "--data-dir", "\(directory)/state", "--ready-fd", "3",
@@ -122,11 +118,12 @@ struct Demo: Sendable {
                 hint: "imaged must stand beside imagectl: build both with swift build.")
         }
         running.withLock { $0 = child }
-        try Task.checkCancellation()
-        guard reading.firstBytes(withinMilliseconds: Self.readyMilliseconds) != nil else {
+        let end = Clock.monotonicNanoseconds() + Self.readyNanoseconds
+        while reading.firstBytes(withinMilliseconds: 100) == nil {
+            try Task.checkCancellation()
+            if child.poll() == nil && Clock.monotonicNanoseconds() < end { continue }
             throw Failure(.connection, "NoDaemon", "the daemon did not become ready")
         }
-        return try await ImagedClient.connect(socket: socket)
     }
 
     private func register(_ client: ImagedClient, _ disks: [String]) async throws -> String {
@@ -141,57 +138,57 @@ struct Demo: Sendable {
             return disk
         }
         let response = try await client.call(RegisterInstance.self, request)
-        step("RegisterInstance", "\(response.instanceID), \(response.diskIDs.joined(separator: " "))")
+        step("RegisterInstance", "\(response.instanceID), with 2 disks")
         return response.instanceID
     }
 
-    private func createImage(
-        _ client: ImagedClient, _ instance: String, _ name: String
-    ) async throws -> String {
+    private func createImage(_ client: ImagedClient, _ instance: String) async throws -> String {
         var request = CreateImageRequest()
         request.regionID = Invocation.defaultRegion
         request.instanceID = instance
-        request.imageName = name
-        let response = try await client.call(CreateImage.self, request)
-        step("CreateImage", "\(name) is \(response.imageID)")
-        let waiting = Waiting(client, output, timeout: .seconds(3600))
-        let waited = try await waiting.image(response.imageID, region: request.regionID)
-        guard let image = waited.image, image.status == "Available" else {
-            throw Failure(
-                .refused, waited.image?.status ?? "", waited.image?.failureReason ?? "no image")
+        request.imageName = "demo"
+        let sent = request
+        return try await timed("CreateImage") {
+            let id = try await client.call(CreateImage.self, sent).imageID
+            let waiting = Waiting(client, output, timeout: .seconds(3600), isQuiet: true)
+            let waited = try await waiting.image(id, region: sent.regionID)
+            guard let image = waited.image, image.status == "Available" else {
+                throw Failure(
+                    .refused, waited.image?.status ?? "NoImage",
+                    waited.image?.failureReason ?? "\(id) is gone")
+            }
+            return ("\(id), \(try await stored(client, image))", id)
         }
-        return image.imageID
     }
 
-    /// What the newest image's snapshots hold, and how much of it had to be stored.
-    private func tellSnapshots(_ client: ImagedClient, _ image: String) async throws {
-        var images = DescribeImagesRequest()
-        images.regionID = Invocation.defaultRegion
-        images.imageID = image
-        let found = try await client.call(DescribeImages.self, images).images.first
+    /// What the image's snapshots hold.
+    private func stored(_ client: ImagedClient, _ image: Image) async throws -> String {
         var request = DescribeSnapshotsRequest()
         request.regionID = Invocation.defaultRegion
-        request.snapshotIDs = found?.diskDeviceMappings.map(\.snapshotID) ?? []
+        request.snapshotIDs = image.diskDeviceMappings.map(\.snapshotID)
         let snapshots = try await client.call(DescribeSnapshots.self, request).snapshots
         let size = snapshots.reduce(0) { $0 + $1.sizeBytes }
         let stored = snapshots.reduce(0) { $0 + $1.storedBytes }
-        step("", "\(Views.bytes(stored)) stored for disks of \(Views.bytes(size))")
+        return "\(Views.bytes(stored)) stored of disks of \(Views.bytes(size))"
     }
 
     private func export(
-        _ image: String, _ device: String, to path: String, _ disk: String, _ client: ImagedClient
+        _ image: String, _ device: String, as name: String, _ disk: String, _ client: ImagedClient
     ) async throws {
         var request = ExportImageRequest()
         request.regionID = Invocation.defaultRegion
         request.imageID = image
         request.device = device
-        request.path = path
+        request.path = "\(directory)/\(name)"
         let sent = request
-        _ = try await timed("ExportImage") {
-            try await client.call(ExportImage.self, sent, timeout: nil)
+        try await timed("ExportImage") {
+            let response = try await client.call(ExportImage.self, sent, timeout: nil)
+            return "\(device) to \(name), \(Views.bytes(response.sizeBytes))"
         }
-        let count = try DemoDisks.compare(disk, path)
-        step("compared", "\(device): all \(count) bytes are equal")
+        try await timed("compared") {
+            let count = try DemoDisks.compare(disk, sent.path)
+            return "all \(count) bytes are equal"
+        }
     }
 
     // MARK: Telling
@@ -201,14 +198,18 @@ struct Demo: Sendable {
         try? output.print(name + text)
     }
 
-    /// Runs a step and tells how long it took.
+    /// Runs a step and tells what it did and how long it took.
+    private func timed(_ name: String, _ body: () async throws -> String) async throws {
+        try await timed(name) { (try await body(), ()) }
+    }
+
     private func timed<Result>(
-        _ name: String, _ body: () async throws -> Result
+        _ name: String, _ body: () async throws -> (text: String, Result)
     ) async throws -> Result {
         try Task.checkCancellation()
         let start = Clock.monotonicNanoseconds()
-        let result = try await body()
-        step(name, "after \(Views.seconds(Clock.monotonicNanoseconds() - start))")
+        let (text, result) = try await body()
+        step(name, "\(text) (\(Views.seconds(Clock.monotonicNanoseconds() - start)))")
         return result
     }
 

@@ -12,7 +12,8 @@ struct DemoDisks {
         let places = ["/usr/sbin", "/sbin", "/usr/local/sbin"]
         guard let mkfs = ChildProcess.find("mkfs.ext4", orIn: places) else {
             _ = try makeDataDisk(at: path, mebibytes: mebibytes)
-            return "scattered data in a sparse file of \(mebibytes) MiB (mkfs.ext4 is not installed)"
+            return
+                "scattered data in a sparse file of \(mebibytes) MiB (mkfs.ext4 is not installed)"
         }
         let tree = "\(directory)/files"
         let dataMebibytes = mebibytes * 3 / 5
@@ -21,13 +22,26 @@ struct DemoDisks {
             "\(directory)/mkfs.log", [.writeOnly, .create, .exclusive])
         let child = try ChildProcess(
             mkfs, ["-q", "-F", "-L", "demo", "-d", tree, path, "\(mebibytes)M"], output: log)
-        let end = child.wait()
+        let end = try Self.end(of: child)
         guard end == .exited(0) else {
             let text = (try? Self.text(of: "\(directory)/mkfs.log")) ?? ""
             throw Failure(.refused, "DemoFailed", "\(mkfs) failed: \(text)")
         }
         try SystemCalls.live.removeTree(tree)
         return "ext4 of \(mebibytes) MiB with \(count) files, \(dataMebibytes) MiB"
+    }
+
+    /// Waits for `child`; kills it if the task is cancelled.
+    private static func end(of child: ChildProcess) throws -> ChildProcess.End {
+        while true {
+            if let end = child.poll() { return end }
+            if Task.isCancelled {
+                child.kill()
+                _ = child.wait()
+                throw CancellationError()
+            }
+            Clock.sleep(milliseconds: 5)
+        }
     }
 
     private func makeFiles(in tree: String, mebibytes: Int) throws -> Int {
@@ -67,18 +81,6 @@ struct DemoDisks {
         return size
     }
 
-    /// Overwrites `mebibytes` in the middle of the file, as a guest would between two images.
-    static func change(_ path: String, mebibytes: Int) throws {
-        let file = try SystemCalls.live.openFile(path, [.readWrite])
-        let middle = try SystemCalls.live.endOffset(file) / 2
-        var bytes = DemoBytes(seed: 7)
-        for index in 0..<mebibytes {
-            try bytes.write(
-                mebibyte, to: file, at: middle / Int64(pageBytes) * Int64(pageBytes)
-                    + Int64(index * mebibyte))
-        }
-    }
-
     /// Reads both files to their ends; returns how many bytes each has.
     static func compare(_ one: String, _ other: String) throws -> Int64 {
         let first = try SystemCalls.live.openFile(one, [.readOnly])
@@ -100,7 +102,7 @@ struct DemoDisks {
             let other = try right.withUnsafeMutableBytes {
                 try SystemCalls.live.readFully(second, at: offset, into: $0)
             }
-            guard count == other, left[..<count] == right[..<count] else {
+            guard count == other, left.hasSameStart(count, as: right) else {
                 throw Failure(
                     .refused, "NotEqual", "\(name) differs in the MiB at byte \(offset)")
             }
@@ -127,8 +129,8 @@ private struct DemoBytes {
     private var random: SplitMix64
     private static let wordsPerPage = 512
 
-    init(seed: UInt64 = 1) {
-        var random = SplitMix64(state: seed)
+    init() {
+        var random = SplitMix64(state: 1)
         block = (0..<(1 << 20) / 8).map { _ in random.next() }
         self.random = random
     }

@@ -56,15 +56,16 @@ enum Help {
         if !entries.isEmpty { parts.append("Flags\n" + entries.joined(separator: "\n")) }
         if command.name != "help" {
             parts.append(
-                "Everywhere\n  " + wrapped(Settings.options.map(flag).joined(separator: "  "), 2, 2))
+                "Everywhere\n  " + wrapped(Settings.options.map(flag).joined(separator: "  "), 2, 2)
+            )
         }
         parts.append("Examples\n" + command.examples.map { "  \($0)" }.joined(separator: "\n"))
         if let operation = command.operation {
             parts.append(
                 wrapped(
                     """
-                    ECS's operation names and spellings work as well: imagectl \(operation)\
-                    \(command.fields.first.map { " --\($0.path) ..." } ?? "").
+                    ECS's spelling works as well: imagectl \(operation)\
+                    \(command.fields.first.map { " --\($0.path) TEXT" } ?? "").
                     """, 0, 0))
         }
         return parts.joined(separator: "\n\n")

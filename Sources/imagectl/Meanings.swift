@@ -10,9 +10,9 @@ enum Meanings {
         "RegionId": "The region; without it $IMAGED_REGION, else cn-hangzhou.",
         "ResourceGroupId": "The resource group; without it the default one.",
         "ClientToken": """
-            Up to 64 ASCII characters that make the request one of a kind: sent again with the \
-            same token it gives the same result. Without it a new one is made.
-            """,
+        Up to 64 ASCII characters that make the request one of a kind: sent again with the \
+        same token it gives the same result. Without it a new one is made.
+        """,
         "Tag.N.Key": "A tag's key: up to 128 characters. At most 20 tags.",
         "Tag.N.Value": "That tag's value: up to 128 characters.",
         "DryRun": "Only check whether the request would be accepted.",
@@ -21,9 +21,9 @@ enum Meanings {
         "PageNumber": "Which page, from 1.",
         "PageSize": "How many on a page, at most 100.",
         "AllowLive": """
-            Copy a disk even while it is written: what comes out may be damaged, as after a power \
-            cut at no single moment.
-            """,
+        Copy a disk even while it is written: what comes out may be damaged, as after a power \
+        cut at no single moment.
+        """,
         "Force": "Delete it even if it is in use.",
         "ZoneId": "Only those in this zone.",
 
@@ -33,9 +33,9 @@ enum Meanings {
         "CreateImage.SnapshotId": "Make the image of this system disk snapshot.",
         "ImageName": "Only images of this name; * stands for anything.",
         "CreateImage.ImageName": """
-            2 to 128 characters; first a letter or Chinese character, then those, digits and \
-            . : _ -. Not starting with aliyun or acs:. Without it the image's ID.
-            """,
+        2 to 128 characters; first a letter or Chinese character, then those, digits and \
+        . : _ -. Not starting with aliyun or acs:. Without it the image's ID.
+        """,
         "ImageFamily": "Only images of this family.",
         "CreateImage.ImageFamily": "The family that the image is the newest of.",
         "CreateImage.ImageVersion": "The image's version, up to 40 characters.",
@@ -58,9 +58,9 @@ enum Meanings {
         "DescribeImages.SnapshotId": "Only images made with this snapshot.",
         "DescribeDisks.SnapshotId": "Only disks made from this snapshot.",
         "DescribeImages.Status": """
-            ALL, or some of Creating, Waiting, Available, UnAvailable, CreateFailed, Deprecated \
-            with commas between them. Without it Available.
-            """,
+        ALL, or some of Creating, Waiting, Available, UnAvailable, CreateFailed, Deprecated \
+        with commas between them. Without it Available.
+        """,
         "Usable": "Only images that can be used, or not; needs --status.",
         "ImageOwnerAlias": "Whose images: system, self, others or marketplace.",
         "DescribeImages.Architecture": "Only images for i386, x86_64 or arm64.",
@@ -74,9 +74,9 @@ enum Meanings {
         "DescribeSnapshots.DiskId": "Only snapshots of this disk.",
         "SnapshotName": "Only snapshots of this name.",
         "CreateSnapshot.SnapshotName": """
-            2 to 128 characters; first a letter or Chinese character, then those, digits and \
-            . : _ -. Not starting with auto.
-            """,
+        2 to 128 characters; first a letter or Chinese character, then those, digits and \
+        . : _ -. Not starting with auto.
+        """,
         "RetentionDays": "After how many days it is deleted, 1 to 65536; without it never.",
         "Category": "Only disks of this category: cloud_essd, cloud_ssd ...",
         "CreateSnapshot.Category": "standard or flash.",

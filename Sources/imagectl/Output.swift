@@ -51,9 +51,6 @@ enum Style {
     static func green(_ text: String) -> String {
         isColored ? "\u{1B}[32m\(text)\u{1B}[0m" : text
     }
-    static func bold(_ text: String) -> String {
-        isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text
-    }
 }
 
 /// What went wrong, for people and for programs, and how the program ends.
@@ -106,18 +103,32 @@ struct Failure: Error {
         case .notSent: self.init(.connection, "NotSent", "\(error)")
         case .connectionLost, .outcomeUnknown, .protocolViolation:
             self.init(.connection, "OutcomeUnknown", "\(error)")
-        case .status(.deadlineExceeded, _):
-            self.init(
-                .refused, "DeadlineExceeded", "\(error)",
-                hint: "Nothing has happened. --timeout allows more time.")
-        case .status(let code, _): self.init(.refused, "Status\(code.rawValue)", "\(error)")
+        case .status(let code, let message, let requestID):
+            self.init(.refused, Self.name(code), message)
+            self.requestID = requestID
+            if code == .deadlineExceeded { hint = "--timeout allows more time." }
         case .eventsLost: self.init(.refused, "EventsLost", "\(error)")
+        }
+    }
+
+    /// google.rpc's name of a status, in ECS's way of writing.
+    private static func name(_ code: StatusCode) -> String {
+        switch code {
+        case .cancelled: "Cancelled"
+        case .invalidArgument: "InvalidArgument"
+        case .deadlineExceeded: "DeadlineExceeded"
+        case .permissionDenied: "PermissionDenied"
+        case .resourceExhausted: "ResourceExhausted"
+        case .outOfRange: "OutOfRange"
+        case .unimplemented: "Unimplemented"
+        case .unavailable: "Unavailable"
+        default: "Status\(code.rawValue)"
         }
     }
 
     /// Each fact on a line of its own.
     var text: String {
-        var lines = ["\(Style.red(printable(code))): \(printable(message))"]
+        var lines = [Style.red(printable(code)), "  \(printable(message))"]
         if !parameter.isEmpty { lines.append("  parameter: \(printable(parameter))") }
         if !hint.isEmpty { lines.append("  hint: \(printable(hint))") }
         return (lines + further.map(\.text)).joined(separator: "\n")

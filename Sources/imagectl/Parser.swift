@@ -184,7 +184,9 @@ struct Parser {
 enum Suggestion {
     /// "Did you mean --image-name?"; nil: nothing is near enough.
     static func sentence(_ typed: String, _ known: [String]) -> String? {
-        let ranked = known.map { (name: $0, distance: distance(typed.lowercased(), $0.lowercased())) }
+        let ranked = known.map {
+            (name: $0, distance: distance(typed.lowercased(), $0.lowercased()))
+        }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
         let length = typed.drop { $0 == "-" }.count
         let limit = max(1, length / 3)

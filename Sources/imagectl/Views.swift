@@ -22,17 +22,17 @@ enum Views {
         table(
             response.snapshots, width,
             [
-                .init(title: "SNAPSHOT"), .init(title: "DISK"), .init(title: "STATUS"),
+                .init(title: "SNAPSHOT"), .init(title: "STATUS"),
                 .init(title: "SIZE", isNumber: true), .init(title: "STORED", isNumber: true),
-                .init(title: "CREATED"), .init(title: "CONSISTENCY"), .init(title: "NAME"),
+                .init(title: "DISK"), .init(title: "CREATED"), .init(title: "CONSISTENCY"),
+                .init(title: "NAME"),
             ]
         ) { snapshot in
             let isReal = snapshot.sizeBytes > 0
             return [
-                snapshot.snapshotID, snapshot.sourceDiskID,
-                state(snapshot.status, snapshot.progress),
+                snapshot.snapshotID, state(snapshot.status, snapshot.progress),
                 isReal ? bytes(snapshot.sizeBytes) : "\(snapshot.sourceDiskSize) GiB",
-                isReal ? bytes(snapshot.storedBytes) : "-",
+                isReal ? bytes(snapshot.storedBytes) : "-", snapshot.sourceDiskID,
                 minute(snapshot.creationTime), snapshot.consistency, snapshot.snapshotName,
             ]
         }
@@ -97,7 +97,8 @@ enum Views {
         let state = health.ready ? "ready" : "not ready"
         let place = health.dataDirectory.isEmpty ? "none" : health.dataDirectory
         let rows = [
-            ("socket", socket), ("process", "\(health.processID), up \(time(health.uptimeSeconds))"),
+            ("socket", socket),
+            ("process", "\(health.processID), up \(time(health.uptimeSeconds))"),
             ("durability", health.mode), ("data directory", place),
             ("free space", health.freeBytes > 0 ? bytes(health.freeBytes) : "-"),
             ("newest change", "\(health.sequence)"),

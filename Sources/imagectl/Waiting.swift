@@ -19,11 +19,14 @@ struct Waiting: Sendable {
     /// When to stop waiting, in nanoseconds of the monotonic clock; nil: never.
     private let deadline: Int64?
     private let timeout: Duration?
+    private let isQuiet: Bool
 
     /// How often progress is asked for.
     private static let interval = Duration.milliseconds(200)
 
-    init(_ client: ImagedClient, _ output: Output, timeout: Duration?) {
+    /// - Parameter isQuiet: to leave out what Ctrl-C means.
+    init(_ client: ImagedClient, _ output: Output, timeout: Duration?, isQuiet: Bool = false) {
+        self.isQuiet = isQuiet
         self.client = client
         self.output = output
         self.timeout = timeout
@@ -45,11 +48,12 @@ struct Waiting: Sendable {
     private func overdue(_ id: String) -> Failure {
         Failure(
             .refused, "WaitTimeout", "\(id) is not done after \(timeout ?? .zero)",
-            hint: "It goes on. imagectl describe-\(id.hasPrefix("m-") ? "images" : "snapshots") shows it.")
+            hint: "It goes on. imagectl \(Self.command(id)) looks again.")
     }
 
     /// Says what Ctrl-C means here, and whether there is a limit.
     private func announce(_ id: String) {
+        if isQuiet { return }
         let limit = deadline == nil ? " without a time limit (--timeout sets one)" : ""
         output.note("waiting for \(id)\(limit); Ctrl-C ends the waiting, not the job")
     }
@@ -61,7 +65,8 @@ struct Waiting: Sendable {
         announce(id)
         let progress = ProgressLine(id, output)
         do {
-            let response = try await withThrowingTaskGroup(of: WaitForImageResponse?.self) { group in
+            let response = try await withThrowingTaskGroup(of: WaitForImageResponse?.self) {
+                group in
                 group.addTask { await showProgress(of: id, region, progress) }
                 group.addTask { try await end(of: id, region) }
                 defer { group.cancelAll() }
@@ -88,7 +93,7 @@ struct Waiting: Sendable {
                     WaitForImage.self, request, timeout: try rest(of: id))
                 let status = response.image?.status ?? ""
                 if status != "Creating" && status != "Waiting" { return response }
-            } catch ClientError.status(.deadlineExceeded, _) {
+            } catch ClientError.status(.deadlineExceeded, _, _) {
                 throw overdue(id)
             }
         }
@@ -141,12 +146,13 @@ struct Waiting: Sendable {
 
     private static func explained(_ error: any Error, _ id: String) -> any Error {
         guard error is CancellationError else { return error }
-        let command =
-            id.hasPrefix("m-")
-            ? "wait-for-image \(id)" : "describe-snapshots --SnapshotIds \(id)"
         return Failure(
             .interrupted, "Interrupted", "stopped waiting; \(id) goes on",
-            hint: "imagectl \(command) looks again.")
+            hint: "imagectl \(command(id)) looks again.")
+    }
+
+    private static func command(_ id: String) -> String {
+        id.hasPrefix("m-") ? "wait-for-image \(id)" : "describe-snapshots --snapshot-ids \(id)"
     }
 }
 

@@ -132,8 +132,21 @@ import Wire
         let client = try await connect(server)
         #expect(
             await failure(client) as? ClientError
-                == .status(code: .deadlineExceeded, message: "too late"))
-        #expect(ClientError.status(code: .deadlineExceeded, message: "").isOutcomeUnknown == false)
+                == .status(code: .deadlineExceeded, message: "too late", requestID: ""))
+        #expect(
+            ClientError.status(code: .deadlineExceeded, message: "", requestID: "").isOutcomeUnknown
+                == false)
+    }
+
+    /// The daemon's way to name the request on a status that is no ECS error.
+    @Test func aDetailWithoutACodeNamesTheRequest() async throws {
+        let server = FakeServer.answering { _ in
+            .status(Status([ECSError(0, "", "")], requestID: "R-9", .unavailable, "stopping"))
+        }
+        let client = try await connect(server)
+        #expect(
+            await failure(client) as? ClientError
+                == .status(code: .unavailable, message: "stopping", requestID: "R-9"))
     }
 
     @Test func tellsThatNoDaemonIsThere() async throws {
@@ -178,6 +191,23 @@ import Wire
         for _ in 0..<3 {
             let answer = try await client.call(Version.self, VersionRequest())
             #expect(answer.version == "\(UInt32.max - 4)")
+        }
+    }
+
+    @Test func aDroppedClientClosesItsConnection() async throws {
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        let server = FakeServer { connection in
+            connection.send((try connection.request()).streamID, .payload([]))
+            connection.waitForClose()
+            end.yield()
+        }
+        for _ in 0..<20 {
+            #expect(await failure(try await connect(server)) == nil)
+        }
+        var count = 0
+        for await _ in ends {
+            count += 1
+            if count == 20 { break }
         }
     }
 
@@ -265,7 +295,7 @@ import Wire
         let client = try await connect(server)
         #expect(
             await failure(client, timeout: timeout) as? ClientError
-                == .status(code: .deadlineExceeded, message: "over"))
+                == .status(code: .deadlineExceeded, message: "over", requestID: ""))
     }
 
     @Test func cancellingAsksTheDaemon() async throws {
@@ -392,7 +422,9 @@ import Wire
             connection.waitForClose()
         }
         let client = try await connect(server)
-        await #expect(throws: ClientError.status(code: .outOfRange, message: "too old")) {
+        await #expect(
+            throws: ClientError.status(code: .outOfRange, message: "too old", requestID: "")
+        ) {
             for try await _ in client.watch(WatchRequest()) {}
         }
     }
@@ -403,5 +435,15 @@ import Wire
         await #expect(throws: ClientError.self) {
             _ = try await client.call(Watch.self, WatchRequest())
         }
+    }
+}
+
+extension Status {
+    fileprivate init(
+        _ errors: [ECSError], requestID: String, _ code: StatusCode, _ message: String
+    ) {
+        self.init(errors, requestID: requestID)
+        self.code = code.rawValue
+        self.message = message
     }
 }

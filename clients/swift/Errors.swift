@@ -48,7 +48,7 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     case protocolViolation(String)
     /// A status that is not an ECS error. It is definite: with DEADLINE_EXCEEDED, too, nothing
     /// has happened.
-    case status(code: StatusCode, message: String)
+    case status(code: StatusCode, message: String, requestID: String)
     /// The events of a watch came faster than they were taken. Describe afresh, watch again.
     case eventsLost
 
@@ -67,7 +67,7 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         case .connectionLost(let reason): "outcome unknown: the connection was lost: \(reason)"
         case .outcomeUnknown(let time): "outcome unknown: no answer within \(time)"
         case .protocolViolation(let what): "outcome unknown: not the protocol: \(what)"
-        case .status(let code, let message): "\(message) (status \(code.rawValue))"
+        case .status(let code, let message, _): "\(message) (status \(code.rawValue))"
         case .eventsLost: "events came faster than they were read: describe afresh"
         }
     }
@@ -82,9 +82,11 @@ func callError(_ status: Status) -> any Error {
         }
         errors.append(ServiceError(decoded))
     }
-    guard var first = errors.first else {
+    // A detail without a code only says which request it was.
+    guard var first = errors.first, !first.code.rawValue.isEmpty else {
         return ClientError.status(
-            code: StatusCode(rawValue: status.code), message: status.message)
+            code: StatusCode(rawValue: status.code), message: status.message,
+            requestID: errors.first?.requestID ?? "")
     }
     first.further = Array(errors.dropFirst())
     return first
