@@ -255,25 +255,29 @@ extension Catalog {
     // MARK: Tokens
 
     /// A token lives for a day at least, and as long as what it stands for (V3). Looked at once
-    /// an hour.
+    /// an hour; if there are many, some of them a turn.
     private func expireTokens() throws(Refusal) {
         let now = environment.now()
         guard now >= nextTokenSweep else { return }
+        var areAllGone = true
         for (accountID, account) in state.accounts {
             let expired = account.tokens.lazy.filter { _, token in
                 token.value.time < now - Self.tokenLifetime
                     && account.find(\.images, token.value.resourceID) == nil
             }
-            for key in Array(expired.prefix(1000).map(\.key)) {
+            let keys = Array(expired.prefix(Self.tokensOfASweep).map(\.key))
+            if keys.count == Self.tokensOfASweep { areAllGone = false }
+            for key in keys {
                 var draft = draft(accountID, "")
                 draft.add(.tokenExpired(key))
                 try commit(draft, isRelease: true)
             }
         }
-        nextTokenSweep = now + Self.tokenSweepInterval
+        if areAllGone { nextTokenSweep = now + Self.tokenSweepInterval }
     }
 
     private static let tokenLifetime: Int64 = 24 * 3_600_000_000_000
+    private static let tokensOfASweep = 1000
     private static let tokenSweepInterval: Int64 = 3_600_000_000_000
 
     // MARK: Space
