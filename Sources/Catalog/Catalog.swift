@@ -64,6 +64,9 @@ public actor Catalog {
     /// The newest turn whose changes an answer about `accountID` may show; 0: none since start.
     public func turnSeen(by accountID: String) -> UInt64 { turnOfAccount[accountID] ?? 0 }
 
+    /// The newest turn that changed anything, of any account: what the sequence stands for.
+    public var newestTurn: UInt64 { record.bytes.isEmpty ? turn - 1 : turn }
+
     /// Reserves the journal's bytes for the draft's changes, then applies them.
     func commit(_ draft: Draft, isRelease: Bool = false) throws(Refusal) {
         ids = draft.ids
@@ -80,7 +83,7 @@ public actor Catalog {
                     make room; then try again.
                     """))
         }
-        record = FieldEncoder(appendingTo: record.bytes + encoder.bytes)
+        record.append(encoder.bytes)
         for change in draft.changes { apply(change) }
     }
 

@@ -39,6 +39,8 @@ struct JobBoard: Sendable {
     /// Manifests that exports read: their space waits. And those whose deletion is under way.
     var pins: [Int64: Int] = [:]
     var reclaiming: Set<Int64> = []
+    /// Manifests whose files are gone, until the journal knows.
+    var reclaimed: [Int64] = []
 
     struct FinishTime: Comparable, Sendable {
         let time: Int64
@@ -48,7 +50,24 @@ struct JobBoard: Sendable {
         }
     }
 
+    /// When the clock was read last, to see it set back.
+    private var lastNow: Int64 = 0
+
     init(workers: Int) { self.workers = workers }
+
+    /// After the clock was set back, or at a start: no simulated job ends later than its whole
+    /// length from now.
+    mutating func noteClock(_ now: Int64, _ state: State) {
+        defer { lastNow = now }
+        guard now < lastNow || lastNow == 0 else { return }
+        let running = finishTimes
+        for (finish, accountID) in running {
+            let job = state.accounts[accountID]?.jobs[finish.job]?.record.value
+            guard let job, finish.time > now + job.duration else { continue }
+            finishTimes.remove(finish)
+            finishTimes.put(FinishTime(time: now + job.duration, job: finish.job), accountID)
+        }
+    }
 
     /// After a restart: a job on a file goes on from its capture, or fails if there was none.
     mutating func recover(_ state: State) {
@@ -112,13 +131,7 @@ extension Catalog {
     }
 
     /// The files of a reclaimed manifest are gone.
-    public func reclaimed(_ manifest: Int64) {
-        jobs.reclaiming.remove(manifest)
-        var draft = draft("", "")
-        draft.add(.reclaimed(manifest))
-        // No room: it stays on the list, and is deleted again, which does nothing.
-        try? commit(draft, isRelease: true)
-    }
+    public func reclaimed(_ manifest: Int64) { jobs.reclaimed.append(manifest) }
 
     /// Keeps a manifest's files while an export reads them.
     public func pin(_ manifest: Int64) { jobs.pins[manifest, default: 0] += 1 }
@@ -135,18 +148,36 @@ extension Catalog {
     ///
     /// - Returns: what threads shall do, and when the next simulated job ends.
     public func advance() -> (launches: [Launch], nextTime: Int64?) {
+        var isRefused = false
+        let now = environment.now()
+        jobs.noteClock(now, state)
         do throws(Refusal) {
+            try takeReclaimed()
             try takeCaptures()
             try takeOutcomes()
             try finishSimulated()
             try startWaiting()
             try expireTokens()
         } catch {
-            // No room in the journal. What is left is tried again when there is.
+            // No room in the journal. What is left is tried again when there is, or soon.
+            isRefused = true
         }
         if !state.reclaims.isEmpty { launchReclaims() }
         defer { jobs.launches = [] }
-        return (jobs.launches, jobs.finishTimes.first?.key.time)
+        let next = jobs.finishTimes.first?.key.time
+        return (jobs.launches, isRefused ? now + 1_000_000_000 : next)
+    }
+
+    private func takeReclaimed() throws(Refusal) {
+        while let manifest = jobs.reclaimed.first {
+            if state.reclaims[manifest] != nil {
+                var draft = draft("", "")
+                draft.add(.reclaimed(manifest))
+                try commit(draft, isRelease: true)
+            }
+            jobs.reclaimed.removeFirst()
+            jobs.reclaiming.remove(manifest)
+        }
     }
 
     private func takeCaptures() throws(Refusal) {
@@ -255,29 +286,28 @@ extension Catalog {
     // MARK: Tokens
 
     /// A token lives for a day at least, and as long as what it stands for (V3). Looked at once
-    /// an hour; if there are many, some of them a turn.
+    /// an hour.
     private func expireTokens() throws(Refusal) {
         let now = environment.now()
         guard now >= nextTokenSweep else { return }
-        var areAllGone = true
+        var isAll = true
         for (accountID, account) in state.accounts {
             let expired = account.tokens.lazy.filter { _, token in
                 token.value.time < now - Self.tokenLifetime
                     && account.find(\.images, token.value.resourceID) == nil
             }
-            let keys = Array(expired.prefix(Self.tokensOfASweep).map(\.key))
-            if keys.count == Self.tokensOfASweep { areAllGone = false }
+            let keys = Array(expired.prefix(1000).map(\.key))
+            isAll = isAll && keys.count < 1000
             for key in keys {
                 var draft = draft(accountID, "")
                 draft.add(.tokenExpired(key))
                 try commit(draft, isRelease: true)
             }
         }
-        if areAllGone { nextTokenSweep = now + Self.tokenSweepInterval }
+        nextTokenSweep = now + (isAll ? Self.tokenSweepInterval : 1_000_000_000)
     }
 
     private static let tokenLifetime: Int64 = 24 * 3_600_000_000_000
-    private static let tokensOfASweep = 1000
     private static let tokenSweepInterval: Int64 = 3_600_000_000_000
 
     // MARK: Space

@@ -63,7 +63,21 @@ struct Token {
     init(_ token: String, _ regionID: String, _ action: String, _ request: some Message) {
         isGiven = !token.isEmpty
         key = "\(regionID) \(action) \(token)"
-        parameters = isGiven ? request.encoded() : []
+        parameters = isGiven ? Self.kept(request.encoded()) : []
+    }
+
+    /// The parameters themselves, or, of a huge request, whose ignored parameters have no limit,
+    /// its length and two hashes (FNV-1a, forwards and backwards).
+    private static func kept(_ bytes: [UInt8]) -> [UInt8] {
+        if bytes.count <= 4096 { return bytes }
+        let hashes = [hash(bytes), hash(bytes.reversed()), UInt64(bytes.count)]
+        return hashes.flatMap { hash in
+            (0..<8).map { UInt8(truncatingIfNeeded: hash >> ($0 * 8)) }
+        }
+    }
+
+    private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 
     /// What an earlier request with this token was answered; nil: there was none.

@@ -95,6 +95,8 @@ extension Array where Element == String {
 /// A filter on a text: absent matches all; `*` stands for any run of characters.
 func textMatches(_ pattern: String, _ text: String) -> Bool {
     if pattern.isEmpty { return true }
+    // Longer than any name can be, even in stars: it is not worth working through.
+    if pattern.utf8.count > 1024 { return false }
     if !pattern.contains("*") { return pattern == text }
     let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
     var rest = Substring(text)

@@ -9,6 +9,7 @@ struct NewSnapshots {
 
     /// V7, QuotaExceed.Snapshot; V8 in its order. All disks are admitted together or none is.
     func admit(_ region: Shared<Region>, in regionID: String) throws(Refusal) {
+        if disks.isEmpty { return }
         for disk in disks where region.snapshotsByDisk.count(disk.id) >= limits.snapshotsPerDisk {
             throw .error(
                 .quotaExceedSnapshot.hinting(

@@ -3,8 +3,11 @@
 public struct SyntaxErrors: Sendable {
     public private(set) var all: [ECSError] = []
 
+    /// More are of no use to anybody, and a request can hold a million mistakes.
+    static let countMax = 100
+
     mutating func require(_ isRight: Bool, _ error: @autoclosure () -> ECSError) {
-        if !isRight { all.append(error()) }
+        if !isRight && all.count < Self.countMax { all.append(error()) }
     }
 
     /// A parameter with a closed set of values; absent is right.

@@ -49,6 +49,11 @@ struct Answers: Sendable {
         frame(key, .response, turn: turn) { $0.delimited(1) { $0.write(status) } }
     }
 
+    /// The answer to a faulty frame, whose id may be that of a stream under way: that one goes on.
+    mutating func addFault(_ key: StreamKey, _ status: Status) {
+        frame(key, .response, turn: 0, isLast: false) { $0.delimited(1) { $0.write(status) } }
+    }
+
     private mutating func frame(
         _ key: StreamKey, _ type: MessageType, turn: UInt64, isLast: Bool = true,
         _ body: (inout FieldEncoder) -> Void

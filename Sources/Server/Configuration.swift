@@ -58,8 +58,8 @@ public struct Configuration: Sendable {
         }
         let name = String(trim(content[..<equals]))
         let text = trim(content[content.index(after: equals)...])
-        guard let value = Int(text), (0...(1 << 40)).contains(value) else {
-            throw Reason(text: "\(name) = \(text): a whole number from 0 on is right")
+        guard let value = Int(text), (0...(1 << 31)).contains(value) else {
+            throw Reason(text: "\(name) = \(text): a whole number from 0 to 2147483648 is right")
         }
         // None of a client's limits leaves anything to serve when it is 0.
         if section == "daemon" && value == 0 {

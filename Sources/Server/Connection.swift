@@ -30,6 +30,8 @@ final class Connection {
     var interest: Readiness = .readable
     /// Closes when its output is out; reads no more.
     var isClosing = false
+    /// Whole frames may be left in `input`: taking them was stopped, not finished.
+    var isHeldUp = false
     /// The client sends no more, but may still read: it closed one direction.
     var hasEnded = false
     /// What the server has counted of `bufferedBytes`.

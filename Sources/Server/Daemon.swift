@@ -47,6 +47,8 @@ public struct DaemonFailure: Error, CustomStringConvertible {
 public enum Daemon {
     /// Runs until a signal ends it. On the calling thread, which becomes the loop's.
     public static func run(_ options: DaemonOptions) throws {
+        // Before anything is opened, whose number it could have.
+        let ready = try readyDescriptor(options)
         let descriptorsMax = CurrentProcess.becomeDaemon()
         let signals = try CurrentProcess.stopSignals()
         let log = Log()
@@ -73,9 +75,11 @@ public enum Daemon {
             reports: reports, limits: limits, facts: facts(places, options), log: log,
             listener: listener, socketPath: places.socketPath, signals: signals)
         try server.assumeIsolated { try $0.start() }
-        announce(options)
+        announce(ready)
         loop.run { events in server.assumeIsolated { $0.turn(events) } }
         places.removeSocket()
+        // A disk that hangs has had its 5 s; what it still has to write was not acknowledged.
+        if !server.assumeIsolated({ $0.isDrained }) { CurrentProcess.exitNow(0) }
         _ = storage.journal?.stop()
         withExtendedLifetime((server, catalog, places)) {}
     }
@@ -128,10 +132,18 @@ public enum Daemon {
         return facts
     }
 
-    private static func announce(_ options: DaemonOptions) {
-        guard let number = options.readyDescriptor else { return }
-        CurrentProcess.write("ready\n", to: number)
-        _ = CurrentProcess.inherited(number)
+    private static func readyDescriptor(
+        _ options: DaemonOptions
+    ) throws(DaemonFailure) -> FileDescriptor? {
+        guard let number = options.readyDescriptor else { return nil }
+        if let inherited = CurrentProcess.inherited(number) { return inherited }
+        throw DaemonFailure(
+            DaemonFailure.usage, "--ready-fd \(number): no such descriptor was passed on")
+    }
+
+    /// Tells whoever started the daemon; the descriptor is closed with it.
+    private static func announce(_ ready: consuming FileDescriptor?) {
+        if let ready { CurrentProcess.write("ready\n", to: ready.rawValue) }
     }
 }
 

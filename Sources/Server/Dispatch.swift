@@ -43,7 +43,9 @@ extension Catalog {
             case .deleteImage(let request):
                 reply(call, try deleteImage(request, call.caller), &answers)
             case .exportImage(let request):
-                return .export(try planExport(request, call.caller))
+                let plan = try planExport(request, call.caller)
+                pin(plan.manifest)
+                return .export(plan)
             case .createSnapshot(let request):
                 reply(call, try createSnapshot(request, call.caller), &answers)
             case .describeSnapshots(let request):
@@ -62,7 +64,7 @@ extension Catalog {
                 return try wait(request, call, &answers)
             case .watch(let request):
                 let start = try startOfEvents(request.afterSequence, call.caller)
-                return .watch(after: start, resources: request.resourceID)
+                return .watch(after: start, resources: try checkedResources(request.resourceID))
             case .readEvents(let request):
                 return try readEvents(request, call, &answers)
             case .cancel(let request):
@@ -74,7 +76,9 @@ extension Catalog {
                 response.protocolVersion = protocolVersion
                 reply(call, response, &answers)
             case .health:
-                reply(call, health(facts), &answers)
+                var response = health(facts)
+                response.requestID = requestID()
+                answers.add(call.key, response, turn: newestTurn)
             }
             return nil
         } catch {
@@ -143,7 +147,13 @@ extension Catalog {
             throw .errors([.invalidParameter("MaxResults", hint: "1 to 1000.")])
         }
         let after = try startOfEvents(request.afterSequence, call.caller)
-        return .readEvents(after: after, resources: request.resourceID, max: Int(max))
+        let resources = try checkedResources(request.resourceID)
+        return .readEvents(after: after, resources: resources, max: Int(max))
+    }
+
+    private func checkedResources(_ ids: [String]) throws(Refusal) -> [String] {
+        if ids.count <= 100 { return ids }
+        throw .errors([.invalidParameter("ResourceId", hint: "At most 100.")])
     }
 
     private func health(_ facts: ServerFacts) -> HealthResponse {

@@ -9,6 +9,7 @@ final class Log: Sendable {
         var until: Int64 = 0
         var suppressed = 0
     }
+    private let dropped = Lock(0)
     private let repeats = Lock<[String: Repeats]>([:])
 
     func info(_ text: String) { write("info", text) }
@@ -50,8 +51,19 @@ final class Log: Sendable {
         }
     }
 
+    /// Never waits: where nobody reads standard error, lines are dropped, and counted in the
+    /// first that gets through.
     private func write(_ level: String, _ text: String) {
-        CurrentProcess.printError("imaged: \(level): \(Self.escaped(text))")
+        let line = "imaged: \(level): \(Self.escaped(text).prefix(2000))"
+        dropped.withLock { dropped in
+            guard CurrentProcess.takesErrors else {
+                dropped += 1
+                return
+            }
+            if dropped > 0 { CurrentProcess.printError("imaged: \(dropped) lines were dropped") }
+            dropped = 0
+            CurrentProcess.printError(line)
+        }
     }
 
     static func escaped(_ text: String) -> String {

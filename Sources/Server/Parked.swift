@@ -147,9 +147,13 @@ extension Catalog {
 
     /// Goes on with RegisterInstance now that its files have been looked at.
     func finishRegistration(
-        _ call: Call, _ request: RegisterInstanceRequest, _ files: [InspectedFile],
+        _ call: Call, _ request: RegisterInstanceRequest, _ files: [InspectedFile], _ now: Int64,
         _ answers: inout Answers
     ) -> Pending? {
+        if let deadline = call.deadline, deadline <= now {
+            answers.add(call.key, .deadlineExceeded(requestID()), turn: 0)
+            return nil
+        }
         do throws(Refusal) {
             reply(call, try registerInstance(request, files: files, call.caller), &answers)
             return nil
@@ -194,7 +198,7 @@ extension Catalog {
             default: ([], 0, false)
             }
         let caller = parked.call.caller
-        let turn = turnSeen(by: caller.accountID)
+        let turn = newestTurn
         guard
             var response = events(
                 of: caller.accountID, after: parked.cursor, resources: resources, max: max)
@@ -246,15 +250,19 @@ extension Server {
             return cancel(StreamKey(connection: call.key.connection, stream: stream))
         default: break
         }
-        guard let connection = connections[call.key.connection] else { return }
-        if isStopping { return answer(call.key, Self.stoppingStatus) }
+        guard let connection = connections[call.key.connection] else { return unpin(pending) }
+        if isStopping {
+            unpin(pending)
+            return answer(call.key, Self.stoppingStatus)
+        }
         guard connection.parkedCount < limits.parkedStreams else {
+            unpin(pending)
             let text = "\(limits.parkedStreams) streams of this connection wait already"
             return answer(call.key) { Status(.resourceExhausted, text, requestID: $0) }
         }
         let own: Int64? =
             switch pending {
-            case .waitForImage: now + Self.waitNanoseconds
+            case .waitForImage: call.deadline == nil ? now + Self.waitNanoseconds : nil
             case .readEvents: now + Self.readEventsNanoseconds
             default: nil
             }
@@ -264,13 +272,18 @@ extension Server {
         start(parkedCall, call.caller.uid)
     }
 
+    /// An export that does not start reads nothing.
+    private func unpin(_ pending: Pending) {
+        guard case .export(let plan) = pending else { return }
+        catalog.assumeIsolated { $0.unpin(plan.manifest) }
+    }
+
     private func start(_ parkedCall: ParkedCall, _ uid: UInt32) {
         switch parkedCall.pending {
         case .export(let plan):
             guard let workers else { return }
             let progress = JobProgress()
             parked.update(parkedCall.call.key) { $0.progress = progress }
-            catalog.assumeIsolated { $0.pin(plan.manifest) }
             exports[parkedCall.serial] = plan.manifest
             workers.export(plan, uid: uid, serial: parkedCall.serial, progress)
         case .inspect(_, let paths):
@@ -397,10 +410,15 @@ extension Server {
         }
     }
 
-    func finishExport(_ serial: Int64, _ result: Result<Exported, ExportFailure>) {
-        if let manifest = exports.removeValue(forKey: serial) {
-            catalog.assumeIsolated { $0.unpin(manifest) }
+    /// The manifests that no export reads any more.
+    func takePins(_ reports: [Report]) -> [Int64] {
+        reports.compactMap { report in
+            guard case .exported(let serial, _) = report else { return nil }
+            return exports.removeValue(forKey: serial)
         }
+    }
+
+    func finishExport(_ serial: Int64, _ result: Result<Exported, ExportFailure>) {
         guard let waiting = parked[serial: serial] else { return }
         let key = waiting.call.key
         let answers = catalog.assumeIsolated { catalog in

@@ -37,7 +37,11 @@ actor Server {
     private var unfinished: Set<UInt64> = []
     /// Connections that a deadline is running for.
     private var timed: Set<UInt64> = []
+    /// When they are looked at next.
+    private var nextSweep: Int64 = 0
     private var touched: Set<UInt64> = []
+    /// Connections that all buffers together kept from reading: looked at when those shrink.
+    private var overShare: Set<UInt64> = []
     /// Connections with answers that wait for a sync.
     private var holding: Set<UInt64> = []
     private var bufferedBytes = 0
@@ -55,6 +59,8 @@ actor Server {
     /// Turns that the journal has, with the records they are in; and the newest durable one.
     private var turns: [(turn: UInt64, sequence: UInt64)] = []
     private var durableTurn: UInt64 = 0
+    /// Space to give back once these turns are durable.
+    private var reclaims: [(turn: UInt64, record: ReclaimRecord)] = []
 
     var parked = ParkedCalls()
     /// Manifests that running exports read, by the export's serial.
@@ -160,6 +166,7 @@ actor Server {
             facts.freeBytes = freeBytes()
         }
         let inspections = takeInspections(reports)
+        let unpinned = takePins(reports)
         let facts = facts
         let parked = parked
         let spare = spareAnswers
@@ -181,9 +188,11 @@ actor Server {
                 }
             }
             for (call, request, files) in inspections {
-                let pending = catalog.finishRegistration(call, request, files, &outcome.answers)
+                let pending = catalog.finishRegistration(
+                    call, request, files, now, &outcome.answers)
                 if let pending { outcome.pending.append((call, pending)) }
             }
+            for manifest in unpinned { catalog.unpin(manifest) }
             for report in reports { catalog.take(report) }
             (outcome.launches, outcome.nextJobTime) = catalog.advance()
             outcome.turn = catalog.endTurn()
@@ -256,7 +265,17 @@ actor Server {
         case .capture(let job, let accountID): workers?.capture(job, accountID)
         case .copy(let job, let accountID): workers?.copy(job, accountID)
         case .cancel(let job): workers?.cancel(job)
-        case .reclaim(let record): workers?.reclaim(record)
+        case .reclaim(let record): reclaimWhenDurable(record)
+        }
+    }
+
+    /// Files go when nothing that a crash leaves behind can still name them: after every change
+    /// so far is durable, the deletion among them.
+    private func reclaimWhenDurable(_ record: ReclaimRecord) {
+        if let last = turns.last {
+            reclaims.append((last.turn, record))
+        } else {
+            workers?.reclaim(record)
         }
     }
 
@@ -275,6 +294,10 @@ actor Server {
         guard count > 0 else { return }
         durableTurn = turns[count - 1].turn
         turns.removeFirst(count)
+        for reclaim in reclaims where reclaim.turn <= durableTurn {
+            workers?.reclaim(reclaim.record)
+        }
+        reclaims.removeAll { $0.turn <= durableTurn }
         for token in holding {
             guard let connection = connections[token] else { continue }
             connection.release(durableTurn)
@@ -324,6 +347,11 @@ actor Server {
             }
         }
         touched.removeAll(keepingCapacity: true)
+        if bufferedBytes <= limits.bufferBytes && !overShare.isEmpty {
+            let tokens = overShare
+            overShare.removeAll()
+            for token in tokens { connections[token].map(settle) }
+        }
     }
 
     /// Whether nothing can come of the connection any more.
@@ -335,6 +363,7 @@ actor Server {
 
     /// Sets what the connection is watched for, and whether a deadline runs for it.
     private func settle(_ connection: Connection) {
+        if isOverShare(connection) { overShare.insert(connection.token) }
         let mayTake = mayTake(connection)
         if mayTake && !connection.input.isEmpty && hasWholeFrame(connection) {
             unfinished.insert(connection.token)
@@ -353,6 +382,7 @@ actor Server {
     }
 
     private func hasWholeFrame(_ connection: Connection) -> Bool {
+        if connection.isHeldUp { return true }
         let count = FrameDecoder.byteCount(in: connection.input.span, at: 0)
         return count.map { $0 <= connection.input.count } ?? false
     }
@@ -387,7 +417,8 @@ actor Server {
 
     private func admit(_ socket: consuming FileDescriptor) {
         guard let peer = UnixSocket.peerCredentials(socket) else { return }
-        guard peer.uid == ownUID || peer.uid == 0 else {
+        // 65534 stands for every user of another user namespace: it is nobody in particular.
+        guard peer.uid != 65_534, peer.uid == ownUID || peer.uid == 0 else {
             log.limited("peer", "refused a connection of uid \(peer.uid), pid \(peer.pid)")
             return
         }
@@ -482,9 +513,11 @@ actor Server {
                 takeRequest(key, flags, bytes, data, connection, now)
             case .faulty(let stream, let code, let text):
                 let key = StreamKey(connection: connection.token, stream: stream)
-                protocolAnswers.add(key, Status(code, text), turn: 0)
+                protocolAnswers.addFault(key, Status(code, text))
             }
         }
+        // What is left was not looked at: it is when the connection may go on.
+        connection.isHeldUp = position < end && !mayTake(connection) && !connection.isClosing
         return position
     }
 
@@ -497,7 +530,7 @@ actor Server {
             envelope = try RequestEnvelope(decoding: bytes, data)
         } catch {
             let status = Status(.invalidArgument, "the request cannot be read: \(error)")
-            return protocolAnswers.add(key, status, turn: 0)
+            return protocolAnswers.addFault(key, status)
         }
         let requestID = { self.catalog.assumeIsolated { $0.requestID() } }
         do throws(ProtoError) {
@@ -531,6 +564,7 @@ actor Server {
         timed.remove(connection.token)
         unfinished.remove(connection.token)
         deferring.remove(connection.token)
+        overShare.remove(connection.token)
         for call in parked.endAll(of: connection.token) { call.progress?.cancel() }
         if listenerRestsUntil != nil { listenerRestsUntil = 0 }
     }
@@ -542,6 +576,8 @@ actor Server {
             listenerRestsUntil = nil
             try? loop.add(listener!, .readable, token: Self.listenerToken)
         }
+        if now < nextSweep { return passParkedDeadlines(now) }
+        nextSweep = now + 250_000_000
         for token in timed {
             guard let connection = connections[token] else { continue }
             let frame = connection.frameDeadline.map { $0 <= now } ?? false
@@ -561,18 +597,17 @@ actor Server {
 
     private func takeSignals(_ now: Int64) {
         let count = CurrentProcess.takeSignals(signals)
-        if stopping != nil || count > 1 { return stopNow() }
+        if stopping != nil || count > 1 { CurrentProcess.exitNow(0) }
         log.info("stopping: no new work; answers under way have 5 s")
         stopping = Stopping(deadline: now + 5_000_000_000)
         listener = nil
+        listenerRestsUntil = nil
         endParkedForStop()
         for token in connections.keys { touched.insert(token) }
     }
 
-    private func stopNow() { stopping = Stopping(deadline: 0) }
-
     /// Whether every answer has left, and every export's thread has let go of its file.
-    private var isDrained: Bool {
+    var isDrained: Bool {
         turns.isEmpty && exports.isEmpty && calls.isEmpty && postponed.isEmpty && parked.isEmpty
             && connections.values.allSatisfy { !$0.hasOutput && $0.inFlight == 0 }
     }

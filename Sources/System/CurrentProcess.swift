@@ -65,6 +65,12 @@ public enum CurrentProcess {
         return count
     }
 
+    /// Whether standard error takes a line without waiting (`PIPE_BUF` bytes, 4096, on a pipe).
+    public static var takesErrors: Bool {
+        var error = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+        return poll(&error, 1, 0) == 1 && Int32(error.revents) & POLLOUT != 0
+    }
+
     /// Writes a line to standard error, in one call.
     public static func printError(_ line: String) { write(line + "\n", to: 2) }
 

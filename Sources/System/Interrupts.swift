@@ -8,7 +8,8 @@ public enum Interrupts {
     nonisolated(unsafe) private static var pipeEnd: CInt = -1
 
     /// From now on each of these signals runs `body`, on a thread of its own, with the signal's
-    /// number. Once a process.
+    /// number; one that is ignored stays so. SIGPIPE ends nothing either: writing to a pipe that
+    /// nobody reads fails instead. Once a process.
     public static func handle(_ body: @escaping @Sendable (Int32) -> Void) throws(SystemError) {
         precondition(pipeEnd < 0, "interrupts are handled already")
         let ends = try PipeEnds()
@@ -31,7 +32,16 @@ public enum Interrupts {
             Glibc.errno = before
         }
         action.sa_flags = CInt(SA_RESTART)
-        for number in [SIGINT, SIGTERM, SIGHUP] { sigaction(number, &action, nil) }
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            var before = sigaction()
+            sigaction(number, nil, &before)
+            // Who started us with a signal ignored (nohup, a shell's background job) meant it:
+            // SIG_IGN is a macro, the handler 1.
+            let isIgnored =
+                unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == 1
+            if !isIgnored { sigaction(number, &action, nil) }
+        }
+        signal(SIGPIPE, SIG_IGN)
     }
 }
 

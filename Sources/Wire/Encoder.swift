@@ -74,6 +74,10 @@ public struct FieldEncoder: FieldVisitor, Sendable {
         storage.replaceSubrange(room, with: length)
     }
 
+    /// Appends fields that are encoded already.
+    @inlinable
+    public mutating func append(_ encoded: [UInt8]) { storage.append(contentsOf: encoded) }
+
     /// Appends a field whose value is these bytes.
     @inlinable
     public mutating func bytes(_ number: UInt32, _ value: [UInt8]) {

@@ -7,7 +7,7 @@ import Wire
 /// comes out is what went in.
 struct Demo: Sendable {
     private static let defaultMebibytes = 512
-    private static let readyMilliseconds: Int32 = 20_000
+    private static let readyNanoseconds: Int64 = 20_000_000_000
 
     private let directory: String
     private let mebibytes: Int
@@ -118,8 +118,10 @@ struct Demo: Sendable {
                 hint: "imaged must stand beside imagectl: build both with swift build.")
         }
         running.withLock { $0 = child }
-        try Task.checkCancellation()
-        guard reading.firstBytes(withinMilliseconds: Self.readyMilliseconds) != nil else {
+        let end = Clock.monotonicNanoseconds() + Self.readyNanoseconds
+        while reading.firstBytes(withinMilliseconds: 100) == nil {
+            try Task.checkCancellation()
+            if child.poll() == nil && Clock.monotonicNanoseconds() < end { continue }
             throw Failure(.connection, "NoDaemon", "the daemon did not become ready")
         }
     }

@@ -194,6 +194,23 @@ import Wire
         }
     }
 
+    @Test func aDroppedClientClosesItsConnection() async throws {
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        let server = FakeServer { connection in
+            connection.send((try connection.request()).streamID, .payload([]))
+            connection.waitForClose()
+            end.yield()
+        }
+        for _ in 0..<20 {
+            #expect(await failure(try await connect(server)) == nil)
+        }
+        var count = 0
+        for await _ in ends {
+            count += 1
+            if count == 20 { break }
+        }
+    }
+
     @Test func closingEndsWhatIsUnderWay() async throws {
         let server = FakeServer { $0.waitForClose() }
         let client = try await connect(server)

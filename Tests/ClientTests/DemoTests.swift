@@ -52,9 +52,19 @@ import Testing
                 if more.isEmpty { break }
                 text += String(decoding: more, as: UTF8.self)
             }
-            process.interrupt()
+            // SIGTERM goes Ctrl-C's way; SIGINT may be ignored where the tests run.
+            process.terminate()
         }
         #expect(output.status == 130, "\(output.out) \(output.err)")
+        #expect(!FileManager.default.fileExists(atPath: directory))
+        #expect(try daemons().isEmpty)
+    }
+
+    /// Writing fails then, and everything is still tidied up.
+    @Test func leavesNothingWhenNobodyReads() throws {
+        let command = "'\(Imagectl.path)' demo --size 64 --dir '\(directory)' | head -1"
+        let output = try Tool.run("sh", ["-c", command])
+        #expect(output.text == "directory         \(directory)\n")
         #expect(!FileManager.default.fileExists(atPath: directory))
         #expect(try daemons().isEmpty)
     }

@@ -100,11 +100,25 @@ struct Streams: Sendable {
         return nil
     }
 
+    /// Where the frame of `id` is among the unsent ones, if not one byte of it was sent. Ids rise,
+    /// so half of what is left is looked at each time.
+    private func unsentPlace(_ id: UInt32) -> Int? {
+        var places = unsentStart..<unsent.count
+        while !places.isEmpty {
+            let middle = places.lowerBound + places.count / 2
+            if unsent[middle].streamID == id {
+                return middle > unsentStart || sentBytes == 0 ? middle : nil
+            }
+            places =
+                unsent[middle].streamID < id
+                ? middle + 1..<places.upperBound : places.lowerBound..<middle
+        }
+        return nil
+    }
+
     /// Takes the frame of `id` back if not one byte of it was sent.
     private mutating func withdraw(_ id: UInt32) -> Bool {
-        guard let place = unsent[unsentStart...].firstIndex(where: { $0.streamID == id }),
-            place > unsentStart || sentBytes == 0
-        else { return false }
+        guard let place = unsentPlace(id) else { return false }
         unsentBytes -= unsent[place].bytes.count
         unsent.remove(at: place)
         return true
@@ -198,7 +212,7 @@ struct Streams: Sendable {
     mutating func fail(_ error: ClientError) -> [Ending] {
         if failure == nil { failure = error }
         let endings = open.map { id, stream -> Ending in
-            let outcome = withdraw(id) ? ClientError.notSent(reason: "\(error)") : error
+            let outcome = unsentPlace(id) != nil ? ClientError.notSent(reason: "\(error)") : error
             return (stream.receiver, .failure(outcome))
         }
         open = [:]
