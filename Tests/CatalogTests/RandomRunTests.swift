@@ -54,7 +54,7 @@ struct RandomRunTests {
             instances[account, default: []].append(id)
         }
 
-        mutating func createImage(_ account: String, _ region: Shared<Region>) {
+        mutating func createImage(_ account: String, _ region: Region) {
             let instance = pick(instances[account] ?? []) ?? "i-none"
             let snapshots = region.snapshots.records.map(\.value.value.id)
             let snapshot = pick(snapshots) ?? "s-none"
@@ -72,7 +72,7 @@ struct RandomRunTests {
         }
 
         /// Deletes one resource, whatever is under way with it.
-        mutating func delete(_ account: String, _ region: Shared<Region>) {
+        mutating func delete(_ account: String, _ region: Region) {
             var caller = world.caller
             caller.accountID = account
             let image = pick(region.images.records.map(\.value.value.id))
