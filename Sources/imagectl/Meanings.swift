@@ -34,7 +34,7 @@ enum Meanings {
         "ImageName": "Only images of this name; * stands for anything.",
         "CreateImage.ImageName": """
         2 to 128 characters; first a letter or Chinese character, then those, digits and \
-        . : _ -. Not starting with aliyun or acs:. Without it the image's ID.
+        . : _ -. Not starting with aliyun or acs:. Without it the image has no name.
         """,
         "ImageFamily": "Only images of this family.",
         "CreateImage.ImageFamily": "The family that the image is the newest of.",

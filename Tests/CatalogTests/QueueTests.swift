@@ -327,6 +327,23 @@ struct QueueTests {
         #expect((0...99).contains(percent) && text.hasSuffix("%"))
     }
 
+    /// A clock that was set back, before or over a restart, makes no job longer than it is.
+    @Test(arguments: [false, true])
+    func aClockThatIsSetBackDelaysNoJobBeyondItsLength(isRestarted: Bool) throws {
+        let first = World()
+        let id = try first.snapshot(first.instance().disks[0])
+        first.turn()
+        first.pass(seconds: -1e6)
+        let world = isRestarted ? first.restarted() : first
+        world.turn()
+        world.pass(seconds: 1.399)
+        world.turn()
+        #expect(world.snapshotRecord(id)?.snapshot.status == "progressing")
+        world.pass(seconds: 0.001)
+        world.turn()
+        #expect(world.snapshotRecord(id)?.snapshot.status == "accomplished")
+    }
+
     @Test func aFileOfAnySizeCanBeRegistered() throws {
         for bytes in [1, 1 << 30, (1 << 30) + 1, Int64.max] as [Int64] {
             let world = World()

@@ -54,7 +54,7 @@ struct RandomRunTests {
             instances[account, default: []].append(id)
         }
 
-        mutating func createImage(_ account: String, _ region: Shared<Region>) {
+        mutating func createImage(_ account: String, _ region: Region) {
             let instance = pick(instances[account] ?? []) ?? "i-none"
             let snapshots = region.snapshots.records.map(\.value.value.id)
             let snapshot = pick(snapshots) ?? "s-none"
@@ -72,7 +72,7 @@ struct RandomRunTests {
         }
 
         /// Deletes one resource, whatever is under way with it.
-        mutating func delete(_ account: String, _ region: Shared<Region>) {
+        mutating func delete(_ account: String, _ region: Region) {
             var caller = world.caller
             caller.accountID = account
             let image = pick(region.images.records.map(\.value.value.id))
@@ -156,6 +156,7 @@ struct RandomRunTests {
                 expectCounts(state.accounts[account]!, run.limits, "seed \(seed) step \(step)")
             }
             expectBoard(run, "seed \(seed) step \(step)")
+            if step % 20 == 0 { expectDescribed(run, "seed \(seed) step \(step)") }
         }
         #expect(run.world.journal.count > 40, "too little has happened")
         expectHistory(run, "seed \(seed)")
@@ -163,7 +164,7 @@ struct RandomRunTests {
 
     /// The indexes against what they are derived from; the limits against both.
     private func expectCounts(_ account: Account, _ limits: Limits, _ trace: Comment) {
-        let region = account.regions["cn-hangzhou"]!
+        let region = account.regions["cn-hangzhou"]!.value
         let jobs = account.jobs.map(\.value.record.value)
         let ofSnapshots = jobs.filter { !$0.snapshotID.isEmpty }
         #expect(region.snapshotJobs.map(\.key) == ofSnapshots.map(\.number), trace)
@@ -223,6 +224,23 @@ struct RandomRunTests {
         let counts = run.world.catalog.assumeIsolated { $0.jobCounts() }
         #expect(counts.running == board.running.count, trace)
         #expect(counts.queued + counts.running == all.count, trace)
+    }
+
+    /// DescribeImages from the kept bytes is what it is from the records.
+    private func expectDescribed(_ run: Run, _ trace: Comment) {
+        var request = DescribeImagesRequest()
+        request.regionID = "cn-hangzhou"
+        request.status = "ALL"
+        request.pageSize = 100
+        let (bytes, response) = try! run.world.run {
+            [request, caller = run.world.caller] catalog throws(Refusal) in
+            let (rest, addImages) = try catalog.describeImagesEncoded(request, caller)
+            var encoder = FieldEncoder(appendingTo: rest.encoded())
+            addImages(&encoder)
+            return (encoder.bytes, try catalog.describeImages(request, caller))
+        }
+        let decoded = try? DescribeImagesResponse(decoding: bytes)
+        #expect(decoded == response, trace)
     }
 
     /// Each job of the journal ends at most once, and images move forward only.

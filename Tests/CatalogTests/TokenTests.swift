@@ -131,6 +131,64 @@ struct TokenTests {
         #expect(try restarted.create(ask) == id)
     }
 
+    @Test func tokensLiveForADayAndAsLongAsTheirImage() throws {
+        let world = World()
+        let (instance, _) = world.instance()
+        func ask(_ token: String) throws(Refusal) -> String {
+            try world.create {
+                $0.instanceID = instance
+                $0.clientToken = token
+            }
+        }
+        let kept = try ask("kept")
+        let gone = try ask("gone")
+        world.finishSimulated()
+        world.deleteImage(gone)
+        world.pass(seconds: 86_390)
+        world.turn()
+        #expect(try ask("gone") == gone, "not a day yet")
+        world.pass(seconds: 3_700)
+        world.turn()
+        #expect(try ask("kept") == kept)
+        #expect(try ask("gone") != gone)
+    }
+
+    /// However many there are: what is over goes within seconds, not at a thousand an hour.
+    @Test func manyTokensExpireTogether() throws {
+        let world = World()
+        let (_, disks) = world.instance()
+        for index in 0..<2500 {
+            let id = try world.snapshot(disks[0]) { $0.clientToken = "token\(index)" }
+            world.deleteSnapshot(id)
+        }
+        world.turn()
+        #expect(world.state.accounts["default"]!.tokens.count == 2500)
+        world.pass(seconds: 90_000)
+        for _ in 0..<4 {
+            world.turn()
+            world.pass(seconds: 1)
+        }
+        #expect(world.state.accounts["default"]!.tokens.isEmpty)
+    }
+
+    /// Of a request beyond 4 KiB a hash is kept: it still tells one from another.
+    @Test func hugeRequestsAreToldApart() throws {
+        let world = World()
+        let (instance, _) = world.instance()
+        func ask(_ filler: String) -> String {
+            world.creating {
+                $0.instanceID = instance
+                $0.snapshotID = String(repeating: "x", count: 10_000) + filler
+                $0.clientToken = "token"
+            }
+        }
+        #expect(ask("a") == "OK" && ask("a") == "OK" && world.region().images.count == 1)
+        #expect(ask("b") == "400 IdempotenceParamNotMatch")
+        #expect(ask("") == "400 IdempotenceParamNotMatch")
+        let kept = try #require(world.state.accounts["default"]!.tokens.first).value.value
+        #expect(kept.parameters.count < 4096)
+    }
+
     @Test func snapshotsAndRegistrationsHaveTokensOfTheirOwn() throws {
         let world = World()
         let named: (inout RegisterInstanceRequest) -> Void = { $0.clientToken = "token" }

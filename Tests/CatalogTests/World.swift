@@ -99,8 +99,8 @@ final class World {
     }
 
     var state: State { catalog.assumeIsolated { $0.state } }
-    func region(_ id: String = "cn-hangzhou", of account: String = "default") -> Shared<Region> {
-        state.accounts[account]!.regions[id]!
+    func region(_ id: String = "cn-hangzhou", of account: String = "default") -> Region {
+        state.accounts[account]!.regions[id]!.value
     }
 
     /// The state's content, whole: two equal states have equal bytes.
