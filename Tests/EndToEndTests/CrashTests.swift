@@ -85,6 +85,31 @@ import Testing
         try daemon.client().expectNoOrphans(of: daemon)
     }
 
+    /// R1: a read's answer too waits until what it saw is durable. Killed as soon as it has come,
+    /// whether or not the create beside it was answered, the image is still there.
+    @Test func whatWasReadSurvivesAKill() throws {
+        let daemon = try TestDaemon("[limits]\nConcurrentPerDisk = 1000\n")
+        let instance = try daemon.client().registerSimulated().instanceID
+        for round in 0..<15 {
+            let client = try daemon.client()
+            let (create, read) = (client.newStream(), client.newStream())
+            let request = TestClient.createImageRequest(of: instance, name: "round-\(round)")
+            let describe = DescribeImagesRequest.with {
+                $0.regionID = testRegion
+                $0.imageName = "round-\(round)"
+                $0.status = "ALL"
+            }
+            try client.send(
+                client.encode(CreateImage.self, request, stream: create)
+                    + client.encode(DescribeImages.self, describe, stream: read))
+            let seen = try client.answer(DescribeImages.self, read).images.map(\.imageID)
+            try daemon.restart()
+            #expect(seen.count == 1)
+            let kept = try daemon.client().images { $0.imageName = "round-\(round)" }
+            #expect(kept.map(\.imageID) == seen)
+        }
+    }
+
     // MARK: Damage
 
     private func journal(_ daemon: TestDaemon) throws -> String {
