@@ -143,7 +143,9 @@ public enum Daemon {
 
     /// Tells whoever started the daemon; the descriptor is closed with it.
     private static func announce(_ ready: consuming FileDescriptor?) {
-        if let ready { CurrentProcess.write("ready\n", to: ready.rawValue) }
+        guard let ready else { return }
+        CurrentProcess.write("ready\n", to: ready.rawValue)
+        CurrentProcess.retire(ready)
     }
 }
 

@@ -31,6 +31,7 @@ public enum CurrentProcess {
     ///
     /// - Returns: how many descriptors the process may have.
     public static func becomeDaemon() -> Int {
+        keepStandardDescriptors()
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         umask(0o077)
@@ -42,6 +43,14 @@ public enum CurrentProcess {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
         return Int(clamping: files.rlim_cur)
+    }
+
+    /// A standard descriptor that was closed would be the next file's number, and a line for it
+    /// would go into that file.
+    private static func keepStandardDescriptors() {
+        for number: CInt in 0...2 where fcntl(number, F_GETFD) < 0 {
+            _ = open("/dev/null", O_RDWR)
+        }
     }
 
     /// Turns SIGTERM and SIGINT into something to read (`signalfd(2)`). Before any thread starts:
@@ -91,6 +100,18 @@ public enum CurrentProcess {
         guard fcntl(number, F_GETFD) >= 0 else { return nil }
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
         return FileDescriptor(owning: number)
+    }
+
+    /// Closes a descriptor that was passed on; a standard one becomes `/dev/null` instead.
+    public static func retire(_ file: consuming FileDescriptor) {
+        let number = file.release()
+        let null = number <= 2 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1
+        if null >= 0 {
+            dup2(null, number)
+            close(null)
+        } else {
+            close(number)
+        }
     }
 
     public static func exit(_ status: Int32) -> Never { Glibc.exit(status) }

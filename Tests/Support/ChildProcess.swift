@@ -8,7 +8,8 @@ public final class ChildProcess {
     /// How it ended: the exit status, or the signal below zero. Nil: not known to have ended.
     public private(set) var status: Int32?
 
-    /// Starts `arguments[0]`, found along PATH, with no signal blocked.
+    /// Starts `arguments[0]`, found along PATH, with no signal blocked and no descriptor but the
+    /// standard ones.
     ///
     /// - Parameters:
     ///   - output: the descriptor that becomes its standard output.
@@ -20,6 +21,14 @@ public final class ChildProcess {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        // Other tests' descriptors would keep their files open, and take numbers from a process
+        // whose limit is the matter of the test.
+        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+            // One that is closed meanwhile is no error.
+            if let number = Int32(name), number > 2 {
+                posix_spawn_file_actions_addclose(&actions, number)
+            }
+        }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
