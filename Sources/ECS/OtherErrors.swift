@@ -14,13 +14,6 @@ extension ECSError {
         "Request uses a client token in a previous request but is not identical to that request.")
     public static let snapshotCreatedImage = ECSError(
         403, "SnapshotCreatedImage", "The snapshot has been used to create an image.")
-    public static let imageUsingByInstance = ECSError(
-        403, "ImageUsingByInstance", "The specified image is used by an instance.")
-    public static let diskCreatingSnapshot = ECSError(
-        403, "DiskCreatingSnapshot", "A snapshot of the disk is being created.")
-    public static let incorrectInstanceStatusInitializing = ECSError(
-        403, "IncorrectInstanceStatus.Initializing",
-        "The specified instance status does not support this operation.")
     public static let incorrectInstanceStatusRunning = ECSError(
         403, "IncorrectInstanceStatus",
         "The current status of the instance does not support this operation.")

@@ -73,7 +73,7 @@ public enum Daemon {
         let server = Server(
             loop: loop, catalog: catalog, journal: storage.journal, workers: storage.workers,
             reports: reports, limits: limits, facts: facts(places, options), log: log,
-            listener: listener, socketPath: places.socketPath, signals: signals)
+            listener: listener, signals: signals)
         try server.assumeIsolated { try $0.start() }
         announce(ready)
         loop.run { events in server.assumeIsolated { $0.turn(events) } }

@@ -25,7 +25,6 @@ actor Server {
 
     private let ownUID = CurrentProcess.uid
     private var listener: FileDescriptor?
-    private let socketPath: String
     private let signals: FileDescriptor
     /// Since when the listener rests, because descriptors ran out.
     private var listenerRestsUntil: Int64?
@@ -78,7 +77,7 @@ actor Server {
     init(
         loop: EventLoop, catalog: Catalog, journal: Journal?, workers: Workers?,
         reports: Mailbox<Report>, limits: ServerLimits, facts: ServerFacts, log: Log,
-        listener: consuming FileDescriptor, socketPath: String, signals: consuming FileDescriptor
+        listener: consuming FileDescriptor, signals: consuming FileDescriptor
     ) {
         self.loop = loop
         self.catalog = catalog
@@ -89,7 +88,6 @@ actor Server {
         self.facts = facts
         self.log = log
         self.listener = consume listener
-        self.socketPath = socketPath
         self.signals = signals
     }
 

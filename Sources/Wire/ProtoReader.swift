@@ -8,7 +8,6 @@ public struct ProtoError: Error, Hashable, Sendable {
         case invalidFieldNumber
         case invalidUTF8
         case tooDeep
-        case outOfRange
     }
 
     public let reason: Reason
@@ -45,7 +44,6 @@ extension ProtoError: CustomStringConvertible {
             case .invalidFieldNumber: "an invalid field number"
             case .invalidUTF8: "not valid UTF-8"
             case .tooDeep: "messages nested more than \(ProtoReader.depthMax) deep"
-            case .outOfRange: "a number that does not fit its type"
             }
         return field.isEmpty ? text : "\(field): \(text)"
     }

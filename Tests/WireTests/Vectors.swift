@@ -171,7 +171,6 @@ extension ProtoError.Reason {
         case .invalidFieldNumber: ["invalid_field_number"]
         case .invalidUTF8: ["invalid_utf8"]
         case .tooDeep: ["too_deep"]
-        case .outOfRange: []
         }
     }
 }
