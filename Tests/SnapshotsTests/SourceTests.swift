@@ -254,20 +254,23 @@ import Testing
         #expect(throws: Never.self) { try fixture.copy(3) }
     }
 
+    /// Whether the kernel names one that is free; it makes one if it can.
+    private static let loopDevicesAreToBeHad =
+        getuid() == 0 && Tool.find("losetup") != nil
+        && (try? Tool.run("losetup", ["--find"]))?.status == 0
+
     /// A block device: its size comes from its end, it has no holes, and it is claimed.
     @Test(
         .enabled(
-            if: getuid() == 0 && Tool.available("losetup"), "only root can make a loop device"))
+            if: Self.loopDevicesAreToBeHad, "no loop device is to be had: it takes root and losetup"
+        ))
     func blockDevice() throws {
         var random = SeededRandom(state: 31)
         let backing = "\(fixture.directory.path)/backing"
         try makeDisk(backing, size: 20 * cluster, [(5 * cluster, random.data(2 * cluster))])
         let made = try Tool.run("losetup", ["--find", "--show", backing])
         let device = made.text.trimmingCharacters(in: .newlines)
-        guard made.status == 0, !device.isEmpty else {
-            print("no loop device is to be had: \(made.err)")
-            return
-        }
+        try #require(made.status == 0 && !device.isEmpty, "\(made.err)")
         defer { _ = try? Tool.run("losetup", ["--detach", device]) }
         let found = try inspect(device)
         #expect(found.isBlockDevice)
