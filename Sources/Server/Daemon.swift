@@ -45,6 +45,9 @@ public struct DaemonFailure: Error, CustomStringConvertible {
 
 /// The wiring of everything, and the order in which a start takes what it needs.
 public enum Daemon {
+    /// What `--version` prints.
+    public static let version = imagedVersion
+
     /// Runs until a signal ends it. On the calling thread, which becomes the loop's.
     public static func run(_ options: DaemonOptions) throws {
         // Before anything is opened, whose number it could have.

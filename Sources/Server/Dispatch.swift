@@ -12,11 +12,6 @@ struct ServerFacts: Sendable {
     var uptimeSeconds: Int64 = 0
 }
 
-/// The product's version, as Version and `--version` tell it.
-public let imagedVersion = "0.1.0"
-/// The wire's version (`protocol/README.md` § Versioning).
-public let protocolVersion: Int32 = 1
-
 /// What becomes of a request that is not answered at once.
 enum Pending: Sendable {
     case waitForImage(WaitForImageRequest)

@@ -1,3 +1,4 @@
+import ECS
 import ImagedClient
 import System
 
@@ -5,7 +6,7 @@ import System
 @main
 struct Main {
     /// As the daemon of the same build says it.
-    static let version = "0.1.0"
+    static let version = imagedVersion
 
     static func main() async {
         var parser = Parser(CommandLine.arguments.dropFirst(), Command.all)
