@@ -74,6 +74,7 @@ public struct DescribeInstancesRequest: Message {
     public var pageNumber: Int32?
     public var pageSize: Int32?
     public var instanceName = ""
+    public var resourceGroupID = ""
     @inlinable public init() {}
 
     @inlinable
@@ -89,6 +90,7 @@ public struct DescribeInstancesRequest: Message {
         try visitor.optionalInt32(9, "PageNumber", &pageNumber)
         try visitor.optionalInt32(10, "PageSize", &pageSize)
         try visitor.string(11, "InstanceName", &instanceName)
+        try visitor.string(12, "ResourceGroupId", &resourceGroupID)
     }
 }
 
@@ -115,12 +117,16 @@ public struct DescribeInstancesResponse: Message {
 public struct DeleteInstanceRequest: Message {
     public var instanceID = ""
     public var force: Bool?
+    public var clientToken = ""
+    public var dryRun: Bool?
     @inlinable public init() {}
 
     @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "InstanceId", &instanceID)
         try visitor.optionalBool(2, "Force", &force)
+        try visitor.string(3, "ClientToken", &clientToken)
+        try visitor.optionalBool(4, "DryRun", &dryRun)
     }
 }
 

@@ -9,6 +9,8 @@ public struct ServiceName: RawRepresentable, Hashable, Sendable {
     public static let ecs = ServiceName(rawValue: "imaged.v1.ECS")
     /// What a local daemon needs beside them.
     public static let daemon = ServiceName(rawValue: "imaged.v1.Daemon")
+    /// What only a test sets; there with `--fixture` alone.
+    public static let fixture = ServiceName(rawValue: "imaged.v1.Fixture")
 }
 
 /// One operation: its name on the wire and its messages. The types below are never made; they
@@ -146,9 +148,20 @@ public enum Health: Operation {
 
 /// Every operation of `protocol/imaged.proto`, in its order.
 public let allOperations: [any (Operation & SendableMetatype).Type] = [
-    CreateImage.self, DescribeImages.self, DeleteImage.self, ExportImage.self,
-    CreateSnapshot.self, DescribeSnapshots.self, DeleteSnapshot.self,
-    DescribeInstances.self, DeleteInstance.self, DescribeDisks.self,
+    CreateImage.self, DescribeImages.self, DescribeImageFromFamily.self, DeleteImage.self,
+    ModifyImageAttribute.self, CopyImage.self, CancelCopyImage.self,
+    ModifyImageSharePermission.self, DescribeImageSharePermission.self, ExportImage.self,
+    CreateSnapshot.self, DescribeSnapshots.self, DeleteSnapshot.self, ModifySnapshotAttribute.self,
+    RunInstances.self, DescribeInstances.self, DescribeInstanceStatus.self, StartInstance.self,
+    StartInstances.self, StopInstance.self, StopInstances.self, DeleteInstance.self,
+    DeleteInstances.self, ReplaceSystemDisk.self, CreateDisk.self, DescribeDisks.self,
+    AttachDisk.self, DetachDisk.self, DeleteDisk.self, TagResources.self, UntagResources.self,
+    ListTagResources.self, AddTags.self, JoinResourceGroup.self, DescribeRegions.self,
     RegisterInstance.self, WaitForImage.self, Watch.self, ReadEvents.self, Cancel.self,
-    Version.self, Health.self,
+    Version.self, Health.self, CreateAccount.self, DropAccount.self, DescribeAccount.self,
+    SetAccount.self, SetLimits.self, SetClock.self, AdvanceClock.self, SetInstance.self,
+    SetDisk.self, SetSnapshot.self, SetImage.self, SetKMSKey.self, CreateResourceGroup.self,
+    SetRamUser.self, DescribeJobs.self, HoldJobs.self, ReleaseJobs.self, StepJobs.self,
+    FinishJobs.self, FailJobs.self, AddFaultRule.self, RemoveFaultRule.self,
+    DescribeFaultRules.self, ReleaseRequests.self,
 ]

@@ -73,6 +73,7 @@ public struct Image: Message {
     public var detectionOptions: DetectionOptions?
     public var diskDeviceMappings: [ImageDisk] = []
     public var tags: [Tag] = []
+    public var secureBootOptions: SecureBootOptions?
     // Ours: why the status is CreateFailed.
     public var failureReason = ""
     @inlinable public init() {}
@@ -113,6 +114,7 @@ public struct Image: Message {
         try visitor.message(32, "DetectionOptions", &detectionOptions)
         try visitor.messages(33, "DiskDeviceMappings", &diskDeviceMappings)
         try visitor.messages(34, "Tags", &tags)
+        try visitor.message(35, "SecureBootOptions", &secureBootOptions)
         try visitor.string(1000, "FailureReason", &failureReason)
     }
 }
@@ -120,12 +122,16 @@ public struct Image: Message {
 public struct ImageFeatures: Message {
     public var imdsSupport = ""
     public var nvmeSupport = ""
+    public var cpuOnlineUpgrade = ""
+    public var memoryOnlineUpgrade = ""
     @inlinable public init() {}
 
     @inlinable
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.string(1, "ImdsSupport", &imdsSupport)
         try visitor.string(2, "NvmeSupport", &nvmeSupport)
+        try visitor.string(3, "CpuOnlineUpgrade", &cpuOnlineUpgrade)
+        try visitor.string(4, "MemoryOnlineUpgrade", &memoryOnlineUpgrade)
     }
 }
 
@@ -166,6 +172,8 @@ public struct ImageDisk: Message {
     public var progress = ""
     public var remainTime: Int32 = 0  // seconds
     public var encrypted = false
+    public var importOSSBucket = ""
+    public var importOSSObject = ""
     @inlinable public init() {}
 
     @inlinable
@@ -178,6 +186,8 @@ public struct ImageDisk: Message {
         try visitor.string(6, "Progress", &progress)
         try visitor.int32(7, "RemainTime", &remainTime)
         try visitor.bool(8, "Encrypted", &encrypted)
+        try visitor.string(9, "ImportOSSBucket", &importOSSBucket)
+        try visitor.string(10, "ImportOSSObject", &importOSSObject)
     }
 }
 
@@ -207,6 +217,7 @@ public struct Snapshot: Message {
     public var snapshotLinkID = ""
     public var snapshotSN = ""
     public var tags: [Tag] = []
+    public var fullSnapshotSizeInBytes: Int64 = 0
     // Ours, for a snapshot of a real file.
     public var sizeBytes: Int64 = 0
     public var consistency = ""  // point-in-time, at-rest, live
@@ -241,6 +252,7 @@ public struct Snapshot: Message {
         try visitor.string(23, "SnapshotLinkId", &snapshotLinkID)
         try visitor.string(24, "SnapshotSN", &snapshotSN)
         try visitor.messages(25, "Tags", &tags)
+        try visitor.int64(26, "FullSnapshotSizeInBytes", &fullSnapshotSizeInBytes)
         try visitor.int64(1000, "SizeBytes", &sizeBytes)
         try visitor.string(1001, "Consistency", &consistency)
         try visitor.string(1002, "FailureReason", &failureReason)
@@ -358,5 +370,15 @@ public struct Disk: Message {
         try visitor.string(22, "ResourceGroupId", &resourceGroupID)
         try visitor.string(1000, "Path", &path)
         try visitor.int64(1001, "SizeBytes", &sizeBytes)
+    }
+}
+
+public struct SecureBootOptions: Message {
+    public var secureBootSupport = ""
+    @inlinable public init() {}
+
+    @inlinable
+    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
+        try visitor.string(1, "SecureBootSupport", &secureBootSupport)
     }
 }

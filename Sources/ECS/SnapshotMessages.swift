@@ -60,6 +60,8 @@ public struct DescribeSnapshotsRequest: Message {
     public var maxResults: Int32?
     public var pageNumber: Int32?
     public var pageSize: Int32?
+    public var filter: [Filter] = []
+    public var dryRun: Bool?
     @inlinable public init() {}
 
     @inlinable
@@ -81,6 +83,8 @@ public struct DescribeSnapshotsRequest: Message {
         try visitor.optionalInt32(15, "MaxResults", &maxResults)
         try visitor.optionalInt32(16, "PageNumber", &pageNumber)
         try visitor.optionalInt32(17, "PageSize", &pageSize)
+        try visitor.messages(18, "Filter", &filter)
+        try visitor.optionalBool(19, "DryRun", &dryRun)
     }
 }
 
@@ -117,6 +121,33 @@ public struct DeleteSnapshotRequest: Message {
 }
 
 public struct DeleteSnapshotResponse: Message {
+    public var requestID = ""
+    @inlinable public init() {}
+
+    @inlinable
+    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
+        try visitor.string(1, "RequestId", &requestID)
+    }
+}
+
+/// What is absent is kept.
+public struct ModifySnapshotAttributeRequest: Message {
+    public var snapshotID = ""
+    public var snapshotName = ""
+    public var description = ""
+    public var retentionDays: Int32?
+    @inlinable public init() {}
+
+    @inlinable
+    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
+        try visitor.string(1, "SnapshotId", &snapshotID)
+        try visitor.string(2, "SnapshotName", &snapshotName)
+        try visitor.string(3, "Description", &description)
+        try visitor.optionalInt32(4, "RetentionDays", &retentionDays)
+    }
+}
+
+public struct ModifySnapshotAttributeResponse: Message {
     public var requestID = ""
     @inlinable public init() {}
 
