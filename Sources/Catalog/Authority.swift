@@ -88,6 +88,11 @@ extension Catalog {
         return user.policies
     }
 
+    /// For those who are told all changes of the account.
+    public func mayWatch(_ caller: Caller) throws(Refusal) {
+        _ = try authorised(caller, [ResourceName("*", in: "*")])
+    }
+
     /// For operations that only the owner of an account may use: those of `Fixture`.
     func owned(_ caller: Caller) throws(Refusal) -> Account {
         let account = try account(of: caller)

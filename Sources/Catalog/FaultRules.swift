@@ -307,7 +307,7 @@ extension Catalog {
     }
 
     /// The requests that a rule holds, oldest first; nil: that any rule holds.
-    private func held(_ ruleID: Int64?, _ accountID: String) -> [HoldID] {
+    func held(_ ruleID: Int64?, _ accountID: String) -> [HoldID] {
         holds.entries.lazy.filter { _, entry in
             entry.accountID == accountID && !entry.isReleased && entry.ruleID > 0
                 && ruleID.map { $0 == entry.ruleID } ?? true

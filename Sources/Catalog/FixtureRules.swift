@@ -53,6 +53,7 @@ extension Catalog {
         for reclaim in state.reclaims(of: account) { draft.add(.reclaim(Boxed(reclaim))) }
         draft.addDrop(request.accountID)
         try commit(draft, isRelease: true)
+        for id in held(nil, request.accountID) { holds.release(id) }
         return DropAccountResponse()
     }
 

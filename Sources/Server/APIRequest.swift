@@ -82,6 +82,8 @@ enum APIRequest: Sendable {
             decode = ecs[method]
         } else if bytes[envelope.service].elementsEqual(ServiceName.daemon.rawValue.utf8) {
             decode = daemon[method]
+        } else if bytes[envelope.service].elementsEqual(ServiceName.fixture.rawValue.utf8) {
+            decode = fixture[method]
         } else {
             decode = nil
         }
@@ -182,7 +184,7 @@ struct StreamKey: Hashable, Sendable {
 struct Call: Sendable {
     let key: StreamKey
     let request: APIRequest
-    let caller: Caller
+    var caller: Caller
     /// On the monotonic clock, in nanoseconds; nil: none.
     let deadline: Int64?
 }

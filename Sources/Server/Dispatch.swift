@@ -23,6 +23,8 @@ enum Pending: Sendable {
     case cancel(stream: UInt32)
     /// The journal is growing: the same call again when it has.
     case again
+    /// A fault rule holds it for so long; nil: it waits for another request with its token.
+    case held(HoldID, milliseconds: Int64?)
 }
 
 extension Catalog {
@@ -196,11 +198,15 @@ extension Catalog {
 
     /// A refusal waits like an answer: what it saw must be durable too.
     func refuse(_ call: Call, _ refusal: Refusal, _ answers: inout Answers) -> Pending? {
-        guard case .errors(let errors) = refusal else { return .again }
-        answers.add(
-            call.key, Status(errors, requestID: requestID()),
-            turn: turnSeen(by: call.caller.accountID))
-        return nil
+        switch refusal {
+        case .noRoomYet: return .again
+        case .held(let id): return .held(id, milliseconds: holdMilliseconds(id))
+        case .errors(let errors):
+            answers.add(
+                call.key, Status(errors, requestID: requestID()),
+                turn: turnSeen(by: call.caller.accountID))
+            return nil
+        }
     }
 
     /// The policy documents of SetRamUser.
@@ -249,7 +255,7 @@ extension Catalog {
     }
 
     private func startOfEvents(_ after: Int64?, _ caller: Caller) throws(Refusal) -> Int64 {
-        _ = try account(of: caller)
+        try mayWatch(caller)
         return after ?? newestSequence
     }
 
