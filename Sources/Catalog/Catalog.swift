@@ -13,11 +13,14 @@ public actor Catalog {
     }
 
     let environment: Environment
+    /// Of every account, unless it has its own.
     public let limits: Limits
+    private let limitsOfAccount: [String: Limits]
     public private(set) var state: State
     var ids: IDSource
     var events = EventLog()
     var jobs: JobBoard
+    var holds = Holds()
     var nextTokenSweep: Int64 = 0
 
     /// The turns of the loop that changed something, counted; and the newest for each account.
@@ -27,22 +30,42 @@ public actor Catalog {
     private var changedImages: Set<String> = []
     /// What this turn has changed so far, as the journal will hold it.
     private var record = FieldEncoder()
+    /// Who changed what in this turn.
+    private var audit: [AuditEntry] = []
 
     /// - Parameters:
     ///   - state: what recovery made, or an empty one.
     ///   - workers: how many jobs on real files may run at once, over all accounts.
     public init(
         executor: any SerialExecutor, environment: Environment, limits: Limits = Limits(),
-        workers: Int = 4, recovered: Recovered = Recovered()
+        limitsOfAccount: [String: Limits] = [:], workers: Int = 4,
+        recovered: Recovered = Recovered()
     ) {
         self.executor = executor
         self.environment = environment
         self.limits = limits
+        self.limitsOfAccount = limitsOfAccount
         state = recovered.state
         events = recovered.events
         ids = IDSource(seed: environment.randomSeed)
         jobs = JobBoard(workers: workers)
-        jobs.recover(state)
+        jobs.recover(state, environment.now())
+    }
+
+    // MARK: An account's own
+
+    /// The account's limits: the configuration's, but for those that SetLimits has set.
+    func limits(of account: Account) -> Limits {
+        var limits = limitsOfAccount[account.record.accountID] ?? limits
+        for limit in account.record.limits { _ = limits.set(limit.name, Int(limit.value)) }
+        return limits
+    }
+
+    /// The account's time, in nanoseconds since 1970.
+    func now(of account: Account) -> Int64 { account.record.clock.now(environment.now()) }
+
+    func now(of accountID: String) -> Int64 {
+        state.accounts[accountID].map(now) ?? environment.now()
     }
 
     /// A fresh ID for an answer.
@@ -57,8 +80,10 @@ public actor Catalog {
             turn += 1
             record = FieldEncoder()
             changedImages.removeAll(keepingCapacity: true)
+            audit.removeAll(keepingCapacity: true)
         }
-        return Turn(number: turn, payload: record.bytes, changedImages: changedImages)
+        return Turn(
+            number: turn, payload: record.bytes, changedImages: changedImages, audit: audit)
     }
 
     /// The newest turn whose changes an answer about `accountID` may show; 0: none since start.
@@ -85,12 +110,13 @@ public actor Catalog {
         }
         record.append(encoder.bytes)
         for change in draft.changes { apply(change) }
+        if let caller = draft.caller { audit.append(AuditEntry(caller, draft.changes)) }
     }
 
     private func apply(_ change: Change) {
         state.apply(change)
         events.append(change, sequence: state.sequence)
-        jobs.note(change)
+        jobs.note(change, state, environment.now())
         switch change.kind {
         case .image(let record): changedImages.insert(record.value.id)
         case .imageDeleted(let id): changedImages.insert(id)
@@ -100,11 +126,13 @@ public actor Catalog {
     }
 
     func draft(_ caller: Caller, _ regionID: String) -> Draft {
-        draft(caller.accountID, regionID)
+        var draft = draft(caller.accountID, regionID)
+        draft.caller = caller
+        return draft
     }
 
     func draft(_ accountID: String, _ regionID: String) -> Draft {
-        Draft(environment.now(), accountID, regionID, state.nextNumber, ids)
+        Draft(now(of: accountID), accountID, regionID, state.nextNumber, ids)
     }
 
     // MARK: Accounts
@@ -113,17 +141,8 @@ public actor Catalog {
     public func openAccount(_ accountID: String) throws(Refusal) {
         if state.accounts[accountID] != nil { return }
         var draft = draft(accountID, "")
-        var account = AccountRecord()
-        account.accountID = accountID
-        account.defaultResourceGroupID = draft.ids.id("rg-")
-        draft.add(.account(Boxed(account)))
+        draft.addAccount(AccountRecord.new(accountID, &draft))
         try commit(draft)
-    }
-
-    /// V2: the account, if the caller may use it. One that does not exist is refused the same way.
-    public func account(of caller: Caller) throws(Refusal) -> Account {
-        guard let account = state.accounts[caller.accountID] else { throw .error(.forbidden) }
-        return account
     }
 
     func check(_ errors: [ECSError], _ caller: Caller) throws(Refusal) {
@@ -138,6 +157,19 @@ public struct Turn: Sendable {
     /// One journal payload: a `Changes` message.
     public let payload: [UInt8]
     public let changedImages: Set<String>
+    public let audit: [AuditEntry]
+}
+
+/// Who made a change, for the log.
+public struct AuditEntry: Sendable {
+    public let caller: Caller
+    /// The resources that it changed.
+    public let resources: [String]
+
+    init(_ caller: Caller, _ changes: [Change]) {
+        self.caller = caller
+        resources = changes.map(\.resourceID).filter { !$0.isEmpty }
+    }
 }
 
 /// What a start has read from the data directory: a state, and its newest events.

@@ -22,6 +22,7 @@ public struct Change: Message {
         case reclaim(Boxed<ReclaimRecord>)
         case reclaimed(Int64)
         case counters(Boxed<CountersRecord>)
+        case accountDropped(String)
     }
 
     /// Nanoseconds since 1970.
@@ -89,6 +90,9 @@ public struct Change: Message {
         try visit(
             &visitor, 25, "Counters", { if case .counters(let r) = $0 { r } else { nil } },
             Kind.counters)
+        try visit(
+            &visitor, 26, "AccountDropped",
+            { if case .accountDropped(let id) = $0 { id } else { "" } }, Kind.accountDropped)
     }
 
     /// A field of the one that is set: shown if it is this one, taken if the visitor brings it.

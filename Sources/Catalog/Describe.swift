@@ -47,7 +47,7 @@ extension Catalog {
         let statuses = try request.statuses()
         let page = try Page(number: request.pageNumber, size: request.pageSize)
         let ids = try request.imageIDs().checked("ImageId")
-        let account = try account(of: caller)
+        let account = try admitted(caller, ResourceName("image", in: request.regionID))
         let region = try account.region(request.regionID)
         let isMatch = { (record: ImageRecord) in
             (statuses?.contains(record.image.status) ?? true) && request.matches(record.image)
@@ -78,7 +78,7 @@ extension Catalog {
         }
         if let job = account.jobs(ofImage: image, in: region).first(where: { $0.snapshotID.isEmpty }
         ) {
-            image.progress = "\(percent(job))%"
+            image.progress = "\(percent(job, account))%"
         } else {
             image.progress = "\(total / max(1, image.diskDeviceMappings.count))%"
         }
@@ -95,7 +95,7 @@ extension Catalog {
             number: request.pageNumber, size: request.pageSize, maxResults: request.maxResults,
             nextToken: request.nextToken)
         let ids = try request.snapshotIDs.checked("SnapshotIds")
-        let account = try account(of: caller)
+        let account = try admitted(caller, ResourceName("snapshot", in: request.regionID))
         let region = try account.region(request.regionID)
         let disks = Set(
             region.disksByInstance.numbers(of: request.instanceID)
@@ -134,21 +134,21 @@ extension Catalog {
     }
 
     /// How far a snapshot is, in percent: advisory.
-    private func percent(_ record: SnapshotRecord, _ account: Account, _ region: Shared<Region>)
+    func percent(_ record: SnapshotRecord, _ account: Account, _ region: Shared<Region>)
         -> Int
     {
         if record.snapshot.status != "progressing" {
             return record.snapshot.status == "accomplished" ? 100 : 0
         }
-        return account.job(ofSnapshot: record.id, in: region).map(percent) ?? 0
+        return account.job(ofSnapshot: record.id, in: region).map { percent($0, account) } ?? 0
     }
 
-    private func percent(_ job: JobRecord) -> Int {
+    func percent(_ job: JobRecord, _ account: Account) -> Int {
         guard job.isStarted else { return 0 }
         if job.isReal { return environment.progress(job.number) ?? 0 }
         guard job.duration > 0 else { return 99 }
         // The clock may have been set to any time since the job began.
-        let left = Double(job.finishTime) - Double(environment.now())
+        let left = Double(job.finishTime) - Double(now(of: account))
         return Int(min(99, max(0, 100 - left * 100 / Double(job.duration))))
     }
 
@@ -164,7 +164,8 @@ extension Catalog {
             maxResults: request.maxResults.map { min(100, max(10, $0)) },
             nextToken: request.nextToken)
         let ids = try request.instanceIDs.checked("InstanceIds")
-        let region = try account(of: caller).region(request.regionID)
+        let account = try admitted(caller, ResourceName("instance", in: request.regionID))
+        let region = try account.region(request.regionID)
         let isMatch = { (record: InstanceRecord) in request.matches(record.instance) }
         let result =
             ids.isEmpty
@@ -187,7 +188,8 @@ extension Catalog {
             number: request.pageNumber, size: request.pageSize, maxResults: request.maxResults,
             nextToken: request.nextToken, max: request.maxResults == nil ? 100 : 500)
         let ids = try request.diskIDs.checked("DiskIds")
-        let region = try account(of: caller).region(request.regionID)
+        let account = try admitted(caller, ResourceName("disk", in: request.regionID))
+        let region = try account.region(request.regionID)
         let isMatch = { (record: DiskRecord) in request.matches(record.disk) }
         let result =
             ids.isEmpty

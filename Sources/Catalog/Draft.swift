@@ -4,12 +4,26 @@ import ECS
 public struct Caller: Sendable {
     public var accountID: String
     public var uid: UInt32
-    /// Whether the further errors of stage V1 are wanted too.
+    /// For the log alone.
+    public var pid: Int32 = 0
+    /// What the configuration lets the peer do.
+    public var authority: Authority
+    /// The RAM user that the account's owner acts as (metadata `ram-user`, with `--fixture`).
+    public var ramUser = ""
+    /// "CreateImage": what is asked for, as policies, fault rules and the log name it.
+    public var operation = ""
+    /// Whether all errors of a refusal are wanted, not only the first.
     public var explains: Bool
+    /// Set when the request was held before or waited for another: it goes on (V3).
+    public var hold: HoldID?
 
-    public init(accountID: String = "default", uid: UInt32, explains: Bool = false) {
+    public init(
+        accountID: String = "default", uid: UInt32, authority: Authority = .daemon,
+        explains: Bool = false
+    ) {
         self.accountID = accountID
         self.uid = uid
+        self.authority = authority
         self.explains = explains
     }
 }
@@ -20,6 +34,8 @@ public enum Refusal: Error, Sendable {
     case errors([ECSError])
     /// The journal is growing: the same request, unchanged, when that is done.
     case noRoomYet
+    /// A fault rule holds the request, or another with its token does: again when it is let go.
+    case held(HoldID)
 
     static func error(_ error: ECSError) -> Refusal { .errors([error]) }
 }
@@ -33,6 +49,8 @@ struct Draft {
     private(set) var changes: [Change] = []
     private var nextNumber: Int64
     var ids: IDSource
+    /// Who asks for it; nil: time itself, or a thread's report.
+    var caller: Caller?
 
     init(
         _ now: Int64, _ accountID: String, _ regionID: String, _ nextNumber: Int64, _ ids: IDSource
@@ -47,6 +65,8 @@ struct Draft {
     mutating func add(_ kind: Change.Kind) {
         changes.append(Change(now, accountID, regionID, kind))
     }
+
+    mutating func append(_ change: Change) { changes.append(change) }
 
     mutating func number() -> Int64 {
         defer { nextNumber += 1 }

@@ -13,6 +13,8 @@ public struct Environment: Sendable {
     public var progress: @Sendable (_ job: Int64) -> Int?
     /// Whether snapshots of files can be kept: not without a data directory.
     public var takesRealFiles: Bool
+    /// Where the configuration's buckets are.
+    public var buckets: [String: String] = [:]
 
     public init(
         now: @escaping @Sendable () -> Int64, randomSeed: UInt64, takesRealFiles: Bool = true,

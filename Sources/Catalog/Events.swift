@@ -69,6 +69,7 @@ extension Change {
         }
     }
 
+    /// The resource that it is about; empty: none.
     var resourceID: String {
         switch kind {
         case .image(let record): record.value.id
@@ -130,8 +131,11 @@ extension Catalog {
         guard events.lastDropped...state.sequence ~= sequence else { return nil }
         var response = EventsResponse()
         response.sequence = state.sequence
+        // An account of the same name may have been dropped before.
+        let first = state.accounts[accountID]?.firstSequence ?? 0
         var bytesLeft = Self.eventsBytesMax
         for entry in events.entries(after: sequence) where entry.change.accountID == accountID {
+            if entry.sequence <= first { continue }
             if !resources.isEmpty && !resources.contains(entry.change.resourceID) { continue }
             response.events.append(entry.change.event(entry.sequence))
             bytesLeft -= entry.change.eventBytesMax

@@ -15,7 +15,8 @@ extension Catalog {
     ) throws(Refusal) -> DeleteImageResponse {
         if request.regionID.isEmpty { throw .error(.missingParameter("RegionId")) }
         if request.imageID.isEmpty { throw .error(.missingParameter("ImageId")) }
-        let account = try account(of: caller)
+        let account = try admitted(
+            caller, ResourceName("image", request.imageID, in: request.regionID))
         let region = try account.region(request.regionID)
         guard let image = region.images[request.imageID] else { return DeleteImageResponse() }
         var draft = draft(caller, request.regionID)
@@ -39,7 +40,8 @@ extension Catalog {
             throw .error(
                 .invalidParameter("Path", hint: "An absolute path: it is the daemon's to open."))
         }
-        let account = try account(of: caller)
+        let account = try admitted(
+            caller, ResourceName("image", request.imageID, in: request.regionID))
         let region = try account.region(request.regionID)
         guard let image = region.images[request.imageID]?.image else {
             throw .error(.invalidImageIDNotFound.naming("ImageId"))
@@ -69,7 +71,11 @@ extension Catalog {
     ) throws(Refusal) -> (image: Image, isFinal: Bool) {
         if request.regionID.isEmpty { throw .error(.missingParameter("RegionId")) }
         if request.imageID.isEmpty { throw .error(.missingParameter("ImageId")) }
-        let account = try account(of: caller)
+        // Waiting tells nothing that describing does not.
+        var reader = caller
+        reader.operation = DescribeImages.name
+        let account = try authorised(
+            reader, [ResourceName("image", request.imageID, in: request.regionID)])
         let region = try account.region(request.regionID)
         guard let record = region.images[request.imageID] else {
             throw .error(.invalidImageIDNotFound.naming("ImageId"))

@@ -14,9 +14,9 @@ extension Catalog {
     public func pathsToInspect(
         _ request: RegisterInstanceRequest, _ caller: Caller
     ) throws(Refusal) -> [(path: String, format: String)] {
-        try check(request.syntaxErrors(tagsMax: limits.tags), caller)
-        let account = try account(of: caller)
-        if try registered(request, account) != nil { return [] }
+        let account = try authorised(caller, [ResourceName("instance", in: request.regionID)])
+        try check(request.syntaxErrors(tagsMax: limits(of: account).tags), caller)
+        if try registered(request, account, caller) != nil { return [] }
         _ = try account.region(request.regionID)
         let paths = request.disk.filter { !$0.path.isEmpty }.map { ($0.path, $0.format) }
         if !paths.isEmpty && !environment.takesRealFiles {
@@ -37,8 +37,8 @@ extension Catalog {
     public func registerInstance(
         _ request: RegisterInstanceRequest, files: [InspectedFile], _ caller: Caller
     ) throws(Refusal) -> RegisterInstanceResponse {
-        let account = try account(of: caller)
-        if let response = try registered(request, account) { return response }
+        let account = try authorised(caller, [ResourceName("instance", in: request.regionID)])
+        if let response = try registered(request, account, caller) { return response }
         _ = try account.region(request.regionID)
 
         var draft = draft(caller, request.regionID)
@@ -63,9 +63,9 @@ extension Catalog {
     }
 
     private func registered(
-        _ request: RegisterInstanceRequest, _ account: Account
+        _ request: RegisterInstanceRequest, _ account: Account, _ caller: Caller
     ) throws(Refusal) -> RegisterInstanceResponse? {
-        try request.token.bound(in: account, mismatch: .idempotentParameterMismatch)
+        try passed(request.token, account, caller, mismatch: .idempotentParameterMismatch)
             .map { RegisterInstanceResponse($0.resourceID, $0.furtherIDs) }
     }
 
@@ -76,9 +76,13 @@ extension Catalog {
         _ request: DeleteInstanceRequest, _ caller: Caller
     ) throws(Refusal) -> DeleteInstanceResponse {
         if request.instanceID.isEmpty { throw .error(.missingParameter("InstanceId")) }
-        let account = try account(of: caller)
-        guard let (regionID, region, instance) = account.find(\.instances, request.instanceID)
-        else {
+        let place = state.accounts[caller.accountID]?.find(\.instances, request.instanceID)
+        let account = try admitted(
+            caller,
+            ResourceName(
+                "instance", request.instanceID, in: place?.regionID ?? "",
+                group: place?.record.instance.resourceGroupID ?? ""))
+        guard let (regionID, region, instance) = place else {
             throw .error(
                 .invalidInstanceIdNotFound(instanceID: request.instanceID).naming("InstanceId"))
         }
@@ -100,7 +104,7 @@ extension Catalog {
 
 extension Draft {
     /// Fails every image and snapshot that is still being made of `disks`.
-    fileprivate mutating func failWork(
+    mutating func failWork(
         on disks: [DiskRecord], _ reason: String, _ account: Account, _ region: Shared<Region>
     ) {
         var failedImages: Set<String> = []
@@ -123,7 +127,7 @@ extension RegisterInstanceRequest {
     fileprivate var token: Token {
         var copy = self
         copy.clientToken = ""
-        copy.tag.sort { $0.effectiveKey < $1.effectiveKey }
+        copy.tag = copy.tag.comparable
         return Token(clientToken, regionID, RegisterInstance.name, copy)
     }
 

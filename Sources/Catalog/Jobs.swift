@@ -16,6 +16,23 @@ public enum Launch: Sendable {
 public enum JobOutcome: Sendable {
     case accomplished(segments: [Int64], sizeBytes: Int64, storedBytes: Int64, consistency: String)
     case failed(reason: String)
+
+    /// Of a job that has no bytes.
+    static let simulated = JobOutcome.accomplished(
+        segments: [], sizeBytes: 0, storedBytes: 0, consistency: "")
+}
+
+/// What happens by itself when an account's clock has come so far.
+struct Timer: Sendable {
+    enum Kind: Sendable { case job, instance }
+
+    let kind: Kind
+    let accountID: String
+    let regionID: String
+    /// On the account's clock.
+    var end: Int64
+    /// It never lies further ahead than this, whatever is done to the clock.
+    let duration: Int64
 }
 
 /// The volatile side of the queue: which jobs run, and which accounts have some that wait. What
@@ -26,51 +43,37 @@ struct JobBoard: Sendable {
     /// Running jobs: their accounts.
     private(set) var running: [Int64: String] = [:]
     private(set) var runningReal: Set<Int64> = []
+    /// Unfinished jobs whose files have been looked at, or are.
+    private var capturing: Set<Int64> = []
     private(set) var runningOfAccount: [String: Int] = [:]
     /// Accounts with jobs that may have to be started, served in turn.
     var waiting = Table<String, Bool>()
     var lastServed = ""
-    /// Ends of running simulated jobs: by time, then number.
-    var finishTimes = Table<FinishTime, String>()
+    private(set) var timers = Timers()
     var launches: [Launch] = []
     /// Jobs whose threads have reported, in order; kept until the journal has room for the change.
     var outcomes: [(job: Int64, accountID: String, outcome: JobOutcome)] = []
     var captures: [(job: Int64, accountID: String, capture: CaptureRecord)] = []
+    /// Held jobs whose threads are done: they end when they are let go.
+    var heldOutcomes: [Int64: JobOutcome] = [:]
     /// Manifests that exports read: their space waits. And those whose deletion is under way.
     var pins: [Int64: Int] = [:]
     var reclaiming: Set<Int64> = []
     /// Manifests whose files are gone, until the journal knows.
     var reclaimed: [Int64] = []
-
-    struct FinishTime: Comparable, Sendable {
-        let time: Int64
-        let job: Int64
-        static func < (left: Self, right: Self) -> Bool {
-            (left.time, left.job) < (right.time, right.job)
-        }
-    }
-
-    /// When the clock was read last, to see it set back.
+    /// When the machine's clock was read last, to see it set back.
     private var lastNow: Int64 = 0
 
     init(workers: Int) { self.workers = workers }
 
-    /// After the clock was set back, or at a start: no simulated job ends later than its whole
-    /// length from now.
+    /// After the machine's clock was set back, every end is looked at again.
     mutating func noteClock(_ now: Int64, _ state: State) {
-        defer { lastNow = now }
-        guard now < lastNow || lastNow == 0 else { return }
-        let running = finishTimes
-        for (finish, accountID) in running {
-            let job = state.accounts[accountID]?.jobs[finish.job]?.record.value
-            guard let job, finish.time > now + job.duration else { continue }
-            finishTimes.remove(finish)
-            finishTimes.put(FinishTime(time: now + job.duration, job: finish.job), accountID)
-        }
+        if now < lastNow { timers.setAll(state, now) }
+        lastNow = now
     }
 
     /// After a restart: a job on a file goes on from its capture, or fails if there was none.
-    mutating func recover(_ state: State) {
+    mutating func recover(_ state: State, _ now: Int64) {
         for (accountID, account) in state.accounts {
             for (number, job) in account.jobs {
                 let record = job.record.value
@@ -78,44 +81,159 @@ struct JobBoard: Sendable {
                     let reason = "The daemon stopped before the disk was captured. Try again."
                     outcomes.append((number, accountID, .failed(reason: reason)))
                 } else if record.isStarted && !record.isReal {
-                    start(record, accountID)
+                    start(record, accountID, job.regionID, state, now)
                 }
             }
             if !account.jobs.isEmpty { waiting.put(accountID, true) }
+            for (regionID, region) in account.regions {
+                for (_, instance) in region.value.instances.records {
+                    note(instance.value, accountID, regionID, state, now)
+                }
+            }
         }
     }
 
-    /// Sees every change when it is applied.
-    mutating func note(_ change: Change) {
+    /// Sees every change when it has been applied.
+    mutating func note(_ change: Change, _ state: State, _ now: Int64) {
         switch change.kind {
         case .job(let record):
             let job = record.value
             waiting.put(change.accountID, true)
             let isNew = !job.isStarted && job.capture == nil
-            if isNew && job.isReal { launches.append(.capture(job, accountID: change.accountID)) }
-        case .jobEnded(let number):
-            if end(number) { launches.append(.cancel(number)) }
-            waiting.put(change.accountID, true)
+            if isNew && job.isReal && capturing.insert(job.number).inserted {
+                launches.append(.capture(job, accountID: change.accountID))
+            }
+            if running[job.number] != nil { timers.set(job.number, state, now) }
+            if !job.isHeld, let outcome = heldOutcomes.removeValue(forKey: job.number) {
+                outcomes.append((job.number, change.accountID, outcome))
+            }
+        case .jobEnded(let number): end(number, change.accountID)
+        case .instance(let record):
+            note(record.value, change.accountID, change.regionID, state, now)
+        case .instanceDeleted: break
+        case .account: timers.set(account: change.accountID, state, now)
+        case .accountDropped(let id): drop(id)
         default: break
         }
     }
 
-    mutating func start(_ job: JobRecord, _ accountID: String) {
+    private mutating func note(
+        _ instance: InstanceRecord, _ accountID: String, _ regionID: String, _ state: State,
+        _ now: Int64
+    ) {
+        guard instance.isMoving else { return timers.remove(instance.number) }
+        let duration = max(0, instance.statusEnd - (state.now(of: accountID, now)))
+        let timer = Timer(
+            kind: .instance, accountID: accountID, regionID: regionID, end: instance.statusEnd,
+            duration: duration)
+        timers.add(instance.number, timer, state, now)
+    }
+
+    mutating func start(
+        _ job: JobRecord, _ accountID: String, _ regionID: String, _ state: State, _ now: Int64
+    ) {
         running[job.number] = accountID
         runningOfAccount[accountID, default: 0] += 1
         if job.isReal {
             runningReal.insert(job.number)
         } else {
-            finishTimes.put(FinishTime(time: job.finishTime, job: job.number), accountID)
+            let timer = Timer(
+                kind: .job, accountID: accountID, regionID: regionID, end: job.finishTime,
+                duration: job.duration)
+            timers.add(job.number, timer, state, now)
         }
     }
 
-    /// Frees the job's slot, once; whether it ran.
-    private mutating func end(_ number: Int64) -> Bool {
-        guard let accountID = running.removeValue(forKey: number) else { return false }
+    mutating func stopTimer(_ number: Int64) { timers.rest(number) }
+
+    /// Frees the job's slot, once, and stops its thread.
+    private mutating func end(_ number: Int64, _ accountID: String) {
+        waiting.put(accountID, true)
+        timers.remove(number)
+        capturing.remove(number)
+        guard let accountID = running.removeValue(forKey: number) else { return }
         runningOfAccount[accountID, default: 1] -= 1
         if runningOfAccount[accountID] == 0 { runningOfAccount[accountID] = nil }
-        return runningReal.remove(number) != nil
+        if runningReal.remove(number) != nil { launches.append(.cancel(number)) }
+        // What its thread has made has no snapshot any more.
+        if let outcome = heldOutcomes.removeValue(forKey: number) {
+            outcomes.append((number, accountID, outcome))
+        }
+    }
+
+    private mutating func drop(_ accountID: String) {
+        for (number, owner) in running where owner == accountID { end(number, accountID) }
+        timers.remove(account: accountID)
+        waiting.remove(accountID)
+    }
+}
+
+/// The timers of all accounts, in the order of the machine's clock. Those of an account whose
+/// clock stands still are kept, but not due.
+struct Timers: Sendable {
+    struct Due: Comparable, Sendable {
+        let time: Int64
+        let number: Int64
+        static func < (left: Self, right: Self) -> Bool {
+            (left.time, left.number) < (right.time, right.number)
+        }
+    }
+
+    private var timers: [Int64: Timer] = [:]
+    private var ofAccount: [String: Set<Int64>] = [:]
+    private var due = Table<Due, Bool>()
+    private var dueTimes: [Int64: Int64] = [:]
+
+    var first: (time: Int64, number: Int64, timer: Timer)? {
+        guard let first = due.first?.key, let timer = timers[first.number] else { return nil }
+        return (first.time, first.number, timer)
+    }
+
+    mutating func add(_ number: Int64, _ timer: Timer, _ state: State, _ now: Int64) {
+        timers[number] = timer
+        ofAccount[timer.accountID, default: []].insert(number)
+        set(number, state, now)
+    }
+
+    /// Puts it where the account's clock says.
+    mutating func set(_ number: Int64, _ state: State, _ now: Int64) {
+        rest(number)
+        guard let timer = timers[number],
+            let clock = state.accounts[timer.accountID]?.record.clock
+        else { return }
+        let (latest, overflow) = clock.now(now).addingReportingOverflow(timer.duration)
+        let end = overflow ? timer.end : min(timer.end, latest)
+        timers[number]?.end = end
+        let time = end <= clock.now(now) ? Int64.min : clock.machineTime(of: end)
+        guard let time else { return }
+        due.put(Due(time: time, number: number), true)
+        dueTimes[number] = time
+    }
+
+    mutating func set(account accountID: String, _ state: State, _ now: Int64) {
+        for number in ofAccount[accountID] ?? [] { set(number, state, now) }
+    }
+
+    mutating func setAll(_ state: State, _ now: Int64) {
+        for number in timers.keys.sorted() { set(number, state, now) }
+    }
+
+    /// It is not due any more, until it is set again.
+    mutating func rest(_ number: Int64) {
+        if let time = dueTimes.removeValue(forKey: number) {
+            due.remove(Due(time: time, number: number))
+        }
+    }
+
+    mutating func remove(_ number: Int64) {
+        rest(number)
+        guard let timer = timers.removeValue(forKey: number) else { return }
+        ofAccount[timer.accountID]?.remove(number)
+        if ofAccount[timer.accountID]?.isEmpty ?? false { ofAccount[timer.accountID] = nil }
+    }
+
+    mutating func remove(account accountID: String) {
+        for number in ofAccount[accountID] ?? [] { remove(number) }
     }
 }
 
@@ -155,7 +273,7 @@ extension Catalog {
             try takeReclaimed()
             try takeCaptures()
             try takeOutcomes()
-            try finishSimulated()
+            try passTimers()
             try startWaiting()
             try expireTokens()
         } catch {
@@ -164,7 +282,7 @@ extension Catalog {
         }
         if !state.reclaims.isEmpty { launchReclaims() }
         defer { jobs.launches = [] }
-        let next = jobs.finishTimes.first?.key.time
+        let next = jobs.timers.first?.time
         return (jobs.launches, isRefused ? now + 1_000_000_000 : next)
     }
 
@@ -195,24 +313,46 @@ extension Catalog {
 
     private func takeOutcomes() throws(Refusal) {
         while let (number, accountID, outcome) = jobs.outcomes.first {
-            try end(number, accountID, outcome)
+            if state.accounts[accountID]?.jobs[number]?.record.value.isHeld ?? false {
+                jobs.heldOutcomes[number] = outcome
+            } else {
+                try end(number, accountID, outcome)
+            }
             jobs.outcomes.removeFirst()
         }
     }
 
-    private func finishSimulated() throws(Refusal) {
+    private func passTimers() throws(Refusal) {
         let now = environment.now()
-        while let (finish, accountID) = jobs.finishTimes.first, finish.time <= now {
-            let outcome = JobOutcome.accomplished(
-                segments: [], sizeBytes: 0, storedBytes: 0, consistency: "")
-            try end(finish.job, accountID, outcome)
-            jobs.finishTimes.remove(finish)
+        while let (time, number, timer) = jobs.timers.first, time <= now {
+            switch timer.kind {
+            case .job: try finishSimulated(number, timer)
+            case .instance: try moveOn(number, timer)
+            }
+            jobs.stopTimer(number)
         }
+    }
+
+    private func finishSimulated(_ number: Int64, _ timer: Timer) throws(Refusal) {
+        let job = state.accounts[timer.accountID]?.jobs[number]?.record.value
+        if job?.isHeld ?? false { return }
+        try end(number, timer.accountID, .simulated)
+    }
+
+    /// Takes an instance to the status that follows by itself.
+    private func moveOn(_ number: Int64, _ timer: Timer) throws(Refusal) {
+        let region = state.accounts[timer.accountID]?.regions[timer.regionID]
+        guard var record = region?.instances.records[number]?.value else { return }
+        var draft = draft(timer.accountID, timer.regionID)
+        let account = state.accounts[timer.accountID]
+        record.moveOn(draft.now, (account.map(limits) ?? limits).instanceMove)
+        draft.add(.instance(Boxed(record)))
+        try commit(draft, isRelease: true)
     }
 
     /// Ends a job by a change, which frees its slot. One that has ended already (cancelled, or
     /// its image failed) is left as it is.
-    private func end(
+    func end(
         _ number: Int64, _ accountID: String, _ outcome: JobOutcome
     ) throws(Refusal) {
         guard let account = state.accounts[accountID], let job = account.jobs[number],
@@ -260,41 +400,64 @@ extension Catalog {
 
     /// Starts the account's oldest waiting job, if it may run now.
     private func startNext(of accountID: String) throws(Refusal) -> Bool {
-        let next = state.accounts[accountID]?.jobs.first { jobs.running[$0.key] == nil }
+        guard let account = state.accounts[accountID] else { return false }
+        let next = account.jobs.first { number, job in
+            let record = job.record.value
+            return jobs.running[number] == nil && (!record.isHeld || record.isStarted)
+        }
         guard let next else {
             jobs.waiting.remove(accountID)
             return false
         }
-        if jobs.runningOfAccount[accountID, default: 0] >= limits.workers { return false }
-        var job = next.value.record.value
+        return try start(next.value, account)
+    }
+
+    /// Starts a job that waits; false: it must wait on, for a slot, a thread or its capture.
+    func start(_ next: AccountJob, _ account: Account) throws(Refusal) -> Bool {
+        let accountID = account.record.accountID
+        if jobs.runningOfAccount[accountID, default: 0] >= limits(of: account).workers {
+            return false
+        }
+        var job = next.record.value
         if job.isReal && (job.capture == nil || jobs.runningReal.count >= jobs.workers) {
+            return false
+        }
+        if !job.copiedImageID.isEmpty && copiesRunning(next.regionID, account) >= Limits.copies {
             return false
         }
         if !job.isStarted {
             job.isStarted = true
-            job.finishTime = environment.now() + job.duration
-            var draft = draft(accountID, next.value.regionID)
+            var draft = draft(accountID, next.regionID)
+            job.finishTime = draft.now + job.duration
             draft.add(.job(Boxed(job)))
             draft.startImage(job.imageID, state)
             try commit(draft, isRelease: true)
         }
-        jobs.start(job, accountID)
+        jobs.start(job, accountID, next.regionID, state, environment.now())
         if job.isReal { jobs.launches.append(.copy(job, accountID: accountID)) }
         return true
     }
 
+    /// CopyImage's own limit, per region.
+    private func copiesRunning(_ regionID: String, _ account: Account) -> Int {
+        account.jobs.lazy.filter { number, job in
+            job.regionID == regionID && !job.record.value.copiedImageID.isEmpty
+                && jobs.running[number] != nil
+        }.count
+    }
+
     // MARK: Tokens
 
-    /// A token lives for a day at least, and as long as what it stands for (V3). Looked at once
-    /// an hour.
+    /// Tokens that have lived their time (V3) are looked for once an hour, and when an account's
+    /// clock was set.
     private func expireTokens() throws(Refusal) {
-        let now = environment.now()
-        guard now >= nextTokenSweep else { return }
+        let machineNow = environment.now()
+        guard machineNow >= nextTokenSweep else { return }
         var isAll = true
         for (accountID, account) in state.accounts {
+            let now = now(of: account)
             let expired = account.tokens.lazy.filter { _, token in
-                token.value.time < now - Self.tokenLifetime
-                    && account.find(\.images, token.value.resourceID) == nil
+                Token.isExpired(token.value, now, in: account)
             }
             let keys = Array(expired.prefix(1000).map(\.key))
             isAll = isAll && keys.count < 1000
@@ -304,10 +467,9 @@ extension Catalog {
                 try commit(draft, isRelease: true)
             }
         }
-        nextTokenSweep = now + (isAll ? Self.tokenSweepInterval : 1_000_000_000)
+        nextTokenSweep = machineNow + (isAll ? Self.tokenSweepInterval : 1_000_000_000)
     }
 
-    private static let tokenLifetime: Int64 = 24 * 3_600_000_000_000
     private static let tokenSweepInterval: Int64 = 3_600_000_000_000
 
     // MARK: Space

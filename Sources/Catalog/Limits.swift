@@ -17,6 +17,12 @@ public struct Limits: Equatable, Sendable {
     public var simulatedMax: Int64 = 4_000_000_000
     /// How long an image of finished snapshots is Creating.
     public var imageFromSnapshots: Int64 = 1_000_000_000
+    /// How long an instance is in a status on the way: Pending, Starting, Stopping.
+    public var instanceMove: Int64 = 100_000_000
+    /// Copies of images running at once, per region (operations § 3); the rest is queued.
+    static let copies = 5
+    /// Accounts that an image is shared with.
+    static let sharedWith = 50
 
     public init() {}
 
@@ -43,6 +49,7 @@ public struct Limits: Equatable, Sendable {
         case "SimulatedMillisecondsPerGiB": simulatedPerGiB = Int64(value) * 1_000_000
         case "SimulatedMaxMilliseconds": simulatedMax = Int64(value) * 1_000_000
         case "ImageFromSnapshotsMilliseconds": imageFromSnapshots = Int64(value) * 1_000_000
+        case "InstanceMoveMilliseconds": instanceMove = Int64(value) * 1_000_000
         default: return false
         }
         return true
@@ -52,6 +59,20 @@ public struct Limits: Equatable, Sendable {
         "Images", "ImagesPerFamily", "Families", "SnapshotsPerDisk", "ConcurrentPerDisk",
         "ConcurrentPerOldDisk", "UnfinishedSnapshots", "Workers", "Tags",
         "SimulatedBaseMilliseconds", "SimulatedMillisecondsPerGiB", "SimulatedMaxMilliseconds",
-        "ImageFromSnapshotsMilliseconds",
+        "ImageFromSnapshotsMilliseconds", "InstanceMoveMilliseconds",
     ]
+
+    /// The values, in the order of `names`.
+    public var values: [Int64] {
+        let milliseconds = [
+            simulatedBase, simulatedPerGiB, simulatedMax, imageFromSnapshots, instanceMove,
+        ]
+        .map { $0 / 1_000_000 }
+        let counts = [
+            images, imagesPerFamily, families, snapshotsPerDisk, concurrentPerDisk,
+            concurrentPerOldDisk, unfinishedSnapshots, workers, tags,
+        ]
+        .map(Int64.init)
+        return counts + milliseconds
+    }
 }

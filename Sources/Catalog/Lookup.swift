@@ -24,13 +24,24 @@ extension Account {
 
     /// The group that `id` names; blank: the account's default one.
     func resourceGroup(_ id: String) throws(Refusal) -> String {
-        if id.isEmpty || id == record.defaultResourceGroupID {
-            return record.defaultResourceGroupID
-        }
+        if id.isEmpty { return record.defaultResourceGroupID }
+        let groups =
+            [record.defaultResourceGroupID] + record.resourceGroups.map(\.resourceGroupID)
+        if groups.contains(id) { return id }
         throw .error(
             .invalidResourceGroupNotFound.naming(
-                "ResourceGroupId",
-                hint: "Leave it out, or name \(record.defaultResourceGroupID)."))
+                "ResourceGroupId", hint: "Leave it out, or name \(Values.list(groups))."))
+    }
+
+    /// V6: whether ECS may use the key that a disk or snapshot is encrypted with.
+    func keyError(isEncrypted: Bool, _ keyID: String) -> ECSError? {
+        guard isEncrypted else { return nil }
+        if !(record.standing.kmsAuthorized ?? true) {
+            return .invalidParameterKMSKeyIdKMSUnauthorized
+        }
+        guard let key = record.kmsKeys.first(where: { $0.kmsKeyID == keyID }) else { return nil }
+        if !key.enabled { return .invalidParameterKMSKeyIdCMKNotEnabled }
+        return key.ecsTag ? nil : .invalidParameterKMSKeyIdCMKUnauthorized
     }
 
     /// The unfinished job that makes a snapshot.
@@ -55,15 +66,20 @@ extension Account {
 
 /// A ClientToken and what it was given with (V3). Only success binds one.
 struct Token {
+    let text: String
     private let key: String
-    private let parameters: [UInt8]
-    private let isGiven: Bool
+    let parameters: [UInt8]
+    private var isGiven: Bool { !text.isEmpty }
 
     /// - Parameter request: without its token, and in the order in which requests are compared.
     init(_ token: String, _ regionID: String, _ action: String, _ request: some Message) {
-        isGiven = !token.isEmpty
+        text = token
         key = "\(regionID) \(action) \(token)"
-        parameters = isGiven ? Self.kept(request.encoded()) : []
+        parameters = token.isEmpty ? [] : Self.kept(request.encoded())
+    }
+
+    func place(_ accountID: String) -> Holds.TokenPlace? {
+        isGiven ? Holds.TokenPlace(accountID: accountID, key: key) : nil
     }
 
     /// The parameters themselves, or, of a huge request, whose ignored parameters have no limit,
@@ -80,9 +96,20 @@ struct Token {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 
+    /// A token lives for a day of the account's clock at least, and as long as what it stands for.
+    static let lifetime: Int64 = 24 * 3_600_000_000_000
+
+    static func isExpired(_ token: TokenRecord, _ now: Int64, in account: Account) -> Bool {
+        token.time < now - lifetime && account.find(\.images, token.resourceID) == nil
+    }
+
     /// What an earlier request with this token was answered; nil: there was none.
-    func bound(in account: Account, mismatch: ECSError) throws(Refusal) -> TokenRecord? {
-        guard isGiven, let bound = account.tokens[key]?.value else { return nil }
+    func bound(
+        in account: Account, _ now: Int64, mismatch: ECSError
+    ) throws(Refusal) -> TokenRecord? {
+        guard isGiven, let bound = account.tokens[key]?.value,
+            !Self.isExpired(bound, now, in: account)
+        else { return nil }
         if bound.parameters == parameters { return bound }
         throw .error(
             mismatch.naming(

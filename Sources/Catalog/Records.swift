@@ -14,26 +14,19 @@ extension FieldVisitor {
     }
 }
 
-public struct AccountRecord: Message {
-    public var accountID = ""
-    public var defaultResourceGroupID = ""
-    public init() {}
-
-    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
-        try visitor.string(1, "AccountId", &accountID)
-        try visitor.string(2, "DefaultResourceGroupId", &defaultResourceGroupID)
-    }
-}
-
 public struct ImageRecord: Message, Resource {
     public var number: Int64 = 0
     public var image = Image()
+    public var sharedWith: [String] = []
+    public var isFromMarketplace = false
     public init() {}
     public var id: String { image.imageID }
 
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.int64(1, "Number", &number)
         try visitor.record(2, "Image", &image)
+        try visitor.strings(3, "SharedWith", &sharedWith)
+        try visitor.bool(4, "IsFromMarketplace", &isFromMarketplace)
     }
 }
 
@@ -47,6 +40,9 @@ public struct SnapshotRecord: Message, Resource {
     public var platform = ""
     public var architecture = ""
     public var bootMode = ""
+    public var isOfReleasedSystemDisk = false
+    public var storageLocation = ""
+    public var isDefaultFree = false
     public init() {}
     public var id: String { snapshot.snapshotID }
 
@@ -60,6 +56,9 @@ public struct SnapshotRecord: Message, Resource {
         try visitor.string(7, "Platform", &platform)
         try visitor.string(8, "Architecture", &architecture)
         try visitor.string(9, "BootMode", &bootMode)
+        try visitor.bool(10, "IsOfReleasedSystemDisk", &isOfReleasedSystemDisk)
+        try visitor.string(11, "StorageLocation", &storageLocation)
+        try visitor.bool(12, "IsDefaultFree", &isDefaultFree)
     }
 }
 
@@ -69,6 +68,9 @@ public struct DiskRecord: Message, Resource {
     public var uid: Int64 = 0
     public var registeredDevice: Int64 = 0
     public var registeredInode: Int64 = 0
+    public var isReleasedSystemDisk = false
+    public var isDeviceInvalid = false
+    public var root = ""
     public init() {}
     public var id: String { disk.diskID }
     /// Whether there is a file: else its snapshots are simulated.
@@ -80,6 +82,9 @@ public struct DiskRecord: Message, Resource {
         try visitor.int64(3, "Uid", &uid)
         try visitor.int64(4, "RegisteredDevice", &registeredDevice)
         try visitor.int64(5, "RegisteredInode", &registeredInode)
+        try visitor.bool(6, "IsReleasedSystemDisk", &isReleasedSystemDisk)
+        try visitor.bool(7, "IsDeviceInvalid", &isDeviceInvalid)
+        try visitor.string(8, "Root", &root)
     }
 }
 
@@ -89,6 +94,12 @@ public struct InstanceRecord: Message, Resource {
     public var platform = ""
     public var architecture = ""
     public var bootMode = ""
+    public var imageVersion = ""
+    public var isFromMarketplace = false
+    public var imdsSupport = ""
+    public var needsRestart = false
+    public var isHibernated = false
+    public var statusEnd: Int64 = 0
     public init() {}
     public var id: String { instance.instanceID }
 
@@ -98,6 +109,12 @@ public struct InstanceRecord: Message, Resource {
         try visitor.string(3, "Platform", &platform)
         try visitor.string(4, "Architecture", &architecture)
         try visitor.string(5, "BootMode", &bootMode)
+        try visitor.string(6, "ImageVersion", &imageVersion)
+        try visitor.bool(7, "IsFromMarketplace", &isFromMarketplace)
+        try visitor.string(8, "ImdsSupport", &imdsSupport)
+        try visitor.bool(9, "NeedsRestart", &needsRestart)
+        try visitor.bool(10, "IsHibernated", &isHibernated)
+        try visitor.int64(11, "StatusEnd", &statusEnd)
     }
 }
 
@@ -113,6 +130,9 @@ public struct JobRecord: Message {
     public var isStarted = false
     public var duration: Int64 = 0
     public var finishTime: Int64 = 0
+    public var isHeld = false
+    public var copiedImageID = ""
+    public var root = ""
     public init() {}
     /// Whether it copies a file, on a thread of the daemon's; else it takes time only.
     public var isReal: Bool { !path.isEmpty }
@@ -129,6 +149,9 @@ public struct JobRecord: Message {
         try visitor.bool(9, "IsStarted", &isStarted)
         try visitor.int64(10, "Duration", &duration)
         try visitor.int64(11, "FinishTime", &finishTime)
+        try visitor.bool(12, "IsHeld", &isHeld)
+        try visitor.string(13, "CopiedImageId", &copiedImageID)
+        try visitor.string(14, "Root", &root)
     }
 }
 

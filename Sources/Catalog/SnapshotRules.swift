@@ -8,36 +8,40 @@ struct NewSnapshots {
     let limits: Limits
 
     /// V7, QuotaExceed.Snapshot; V8 in its order. All disks are admitted together or none is.
-    func admit(_ region: Shared<Region>, in regionID: String) throws(Refusal) {
+    func admit(
+        _ region: Shared<Region>, in regionID: String, _ verdict: inout Verdict
+    ) throws(Refusal) {
         if disks.isEmpty { return }
-        for disk in disks where region.snapshotsByDisk.count(disk.id) >= limits.snapshotsPerDisk {
-            throw .error(
+        for disk in disks {
+            try verdict.require(
+                region.snapshotsByDisk.count(disk.id) < limits.snapshotsPerDisk,
                 .quotaExceedSnapshot.hinting(
                     """
                     Disk \(disk.id) has \(limits.snapshotsPerDisk) snapshots already \
                     (SnapshotsPerDisk): delete some.
                     """))
         }
-        for disk in disks { try admitConcurrency(disk, region) }
+        try admitConcurrency(region, &verdict)
         let unfinished = region.snapshotJobs.count
-        if unfinished + disks.count > limits.unfinishedSnapshots {
-            let excess = unfinished + disks.count - limits.unfinishedSnapshots
-            throw .error(
-                .tooManySnapshotUnfinished.hinting(
-                    """
-                    \(unfinished) of at most \(limits.unfinishedSnapshots) snapshots \
-                    (UnfinishedSnapshots) are unfinished in \(regionID), and this request needs \
-                    \(disks.count) more. Try again when \(excess) of them \
-                    \(excess == 1 ? "has" : "have") finished.
-                    """))
-        }
+        let excess = unfinished + disks.count - limits.unfinishedSnapshots
+        try verdict.require(
+            excess <= 0,
+            .tooManySnapshotUnfinished.hinting(
+                """
+                \(unfinished) of at most \(limits.unfinishedSnapshots) snapshots \
+                (UnfinishedSnapshots) are unfinished in \(regionID), and this request needs \
+                \(disks.count) more. Try again when \(excess) of them \
+                \(excess == 1 ? "has" : "have") finished.
+                """))
     }
 
-    private func admitConcurrency(_ disk: DiskRecord, _ region: Shared<Region>) throws(Refusal) {
-        let running = region.jobsByDisk.count(disk.id)
-        let isOld = Values.previousGenerationCategories.contains(disk.disk.category)
-        if isOld && running >= limits.concurrentPerOldDisk {
-            throw .error(
+    private func admitConcurrency(
+        _ region: Shared<Region>, _ verdict: inout Verdict
+    ) throws(Refusal) {
+        let isOld = { Values.previousGenerationCategories.contains($0) }
+        for disk in disks where isOld(disk.disk.category) {
+            try verdict.require(
+                region.jobsByDisk.count(disk.id) < limits.concurrentPerOldDisk,
                 .incorrectDiskStatusCreatingSnapshot.hinting(
                     """
                     A disk of category \(disk.disk.category) takes \
@@ -45,8 +49,9 @@ struct NewSnapshots {
                     has finished.
                     """))
         }
-        if !isOld && running >= limits.concurrentPerDisk {
-            throw .error(
+        for disk in disks where !isOld(disk.disk.category) {
+            try verdict.require(
+                region.jobsByDisk.count(disk.id) < limits.concurrentPerDisk,
                 .quotaExceedConcurrentSnapshotQuota(
                     diskID: disk.id, quota: limits.concurrentPerDisk))
         }
@@ -57,8 +62,8 @@ struct NewSnapshots {
     /// - Parameter change: what the request says of each snapshot.
     /// - Returns: the snapshots, in the disks' order.
     func add(
-        to draft: inout Draft, imageID: String, instance: InstanceRecord?, uid: UInt32,
-        allowsLive: Bool, _ change: (inout Snapshot) -> Void = { _ in }
+        to draft: inout Draft, imageID: String, instance: InstanceRecord?,
+        account: AccountRecord, allowsLive: Bool, _ change: (inout Snapshot) -> Void = { _ in }
     ) -> [SnapshotRecord] {
         disks.map { disk in
             var record = SnapshotRecord()
@@ -68,6 +73,7 @@ struct NewSnapshots {
             record.platform = instance?.platform ?? ""
             record.architecture = instance?.architecture ?? ""
             record.bootMode = instance?.bootMode ?? ""
+            record.isOfReleasedSystemDisk = disk.isReleasedSystemDisk
             record.snapshot = Self.snapshot(of: disk, &draft)
             change(&record.snapshot)
             draft.add(.snapshot(Boxed(record)))
@@ -79,6 +85,8 @@ struct NewSnapshots {
             job.diskID = disk.id
             job.path = disk.disk.path
             job.uid = disk.uid
+            job.root = disk.root
+            job.isHeld = account.holdsJobs
             job.allowLive = allowsLive
             job.duration = limits.simulatedDuration(sizeGiB: disk.disk.size)
             draft.add(.job(Boxed(job)))
@@ -112,26 +120,39 @@ extension Catalog {
     public func createSnapshot(
         _ request: CreateSnapshotRequest, _ caller: Caller
     ) throws(Refusal) -> CreateSnapshotResponse {
-        try check(request.syntaxErrors(tagsMax: limits.tags), caller)
-        let account = try account(of: caller)
+        let tagsMax = (state.accounts[caller.accountID].map(limits) ?? limits).tags
+        try check(request.syntaxErrors(tagsMax: tagsMax), caller)
+        let place = state.accounts[caller.accountID]?.find(\.disks, request.diskID)
+        let account = try authorised(
+            caller,
+            [
+                ResourceName(
+                    "disk", request.diskID, in: place?.regionID ?? "",
+                    group: place?.record.disk.resourceGroupID ?? ""),
+                ResourceName("snapshot", in: place?.regionID ?? ""),
+            ])
         let token = Token(request.clientToken, "", CreateSnapshot.name, request.withoutToken)
-        if let bound = try token.bound(in: account, mismatch: .idempotentParameterMismatch) {
+        let mismatch = ECSError.idempotentParameterMismatch
+        if let bound = try passed(token, account, caller, mismatch: mismatch) {
             var response = CreateSnapshotResponse()
             response.snapshotID = bound.resourceID
             return response
         }
-        guard let (regionID, region, disk) = account.find(\.disks, request.diskID) else {
+        var verdict = Verdict(caller)
+        try account.requireStanding(&verdict)
+        let groupID = try account.resourceGroup(request.resourceGroupID)
+        guard let (regionID, region, disk) = place else {
             throw .error(.invalidDiskIDNotFound.naming("DiskId"))
         }
-        let groupID = try account.resourceGroup(request.resourceGroupID)
-        try requireSnapshotable(disk)
-        let new = NewSnapshots(disks: [disk], limits: limits)
-        try new.admit(region, in: regionID)
+        let instance = region.instances[disk.disk.instanceID]
+        try requireSnapshotable(disk, instance, account)
+        let new = NewSnapshots(disks: [disk], limits: limits(of: account))
+        try new.admit(region, in: regionID, &verdict)
+        try verdict.close()
 
         var draft = draft(caller, regionID)
-        let instance = region.instances[disk.disk.instanceID]
         let snapshots = new.add(
-            to: &draft, imageID: "", instance: instance, uid: caller.uid,
+            to: &draft, imageID: "", instance: instance, account: account.record,
             allowsLive: request.allowLive ?? false
         ) { snapshot in
             snapshot.snapshotName = request.snapshotName
@@ -149,20 +170,43 @@ extension Catalog {
         return response
     }
 
-    /// The disk rules that CreateSnapshot and CreateImage's instance path share.
-    func requireSnapshotable(_ disk: DiskRecord) throws(Refusal) {
-        let category = disk.disk.category
+    /// A disk of which a snapshot can be taken: In_use on an instance that is Running or Stopped,
+    /// or Available and attached once.
+    private func requireSnapshotable(
+        _ record: DiskRecord, _ instance: InstanceRecord?, _ account: Account
+    ) throws(Refusal) {
+        let disk = record.disk
+        let category = disk.category
         if Values.elasticEphemeralCategories.contains(category)
             || Values.localCategories.contains(category)
         {
             throw .error(
                 .invalidOperationDiskCategoryUnsupported.hinting(
-                    "Disk \(disk.id) is of category \(category), which has no snapshots."))
+                    "Disk \(record.id) is of category \(category), which has no snapshots."))
         }
-        if disk.disk.status != "In_use" {
-            throw .error(.incorrectDiskStatus.hinting("Disk \(disk.id) is \(disk.disk.status)."))
+        if record.isDeviceInvalid { throw .error(.incorrectDiskStatusInvalid.naming("DiskId")) }
+        if disk.status == "Transferring" {
+            throw .error(.incorrectDiskStatusTransferring.naming("DiskId"))
         }
-        if disk.isReal && !environment.takesRealFiles {
+        if disk.status == "Available" && disk.attachedTime.isEmpty {
+            throw .error(.incorrectDiskStatusNeverAttached.naming("DiskId"))
+        }
+        if !["In_use", "Available"].contains(disk.status) {
+            throw .error(
+                .incorrectDiskStatus.naming("DiskId", hint: "\(record.id) is \(disk.status)."))
+        }
+        if let instance, !["Running", "Stopped"].contains(instance.instance.status) {
+            throw .error(
+                .incorrectDiskStatus.naming(
+                    "DiskId", hint: "Its instance is \(instance.instance.status)."))
+        }
+        if let instance, instance.instance.isLockedForSecurity {
+            throw .error(.instanceLockedForSecurity.naming("DiskId"))
+        }
+        if let error = account.keyError(isEncrypted: disk.encrypted, disk.kmsKeyID) {
+            throw .error(error.naming("DiskId"))
+        }
+        if record.isReal && !environment.takesRealFiles {
             throw .error(
                 .invalidParameter(
                     "DiskId", hint: "The daemon runs with --ephemeral and keeps no files' bytes."))
@@ -175,28 +219,43 @@ extension Catalog {
         _ request: DeleteSnapshotRequest, _ caller: Caller
     ) throws(Refusal) -> DeleteSnapshotResponse {
         if request.snapshotID.isEmpty { throw .error(.missingParameter("SnapshotId")) }
-        let account = try account(of: caller)
-        guard let (regionID, region, record) = account.find(\.snapshots, request.snapshotID) else {
-            return DeleteSnapshotResponse()
-        }
+        let place = state.accounts[caller.accountID]?.find(\.snapshots, request.snapshotID)
+        let account = try admitted(
+            caller,
+            ResourceName(
+                "snapshot", request.snapshotID, in: place?.regionID ?? "",
+                group: place?.record.snapshot.resourceGroupID ?? ""))
+        guard let (regionID, region, record) = place else { return DeleteSnapshotResponse() }
         if let image = region.imagesBySnapshot.numbers(of: record.id).first {
             let id = region.images.records[image]?.value.id ?? ""
             throw .error(
                 .snapshotCreatedImage.naming("SnapshotId", hint: "Delete the image \(id) first."))
         }
+        if region.disksBySnapshot.count(record.id) > 0 && !(request.force ?? false) {
+            throw .error(
+                .snapshotCreatedDisk.naming("SnapshotId", hint: "Force deletes it all the same."))
+        }
         var draft = draft(caller, regionID)
         if let job = account.job(ofSnapshot: record.id, in: region) {
             draft.add(.jobEnded(job.number))
         }
-        draft.add(.snapshotDeleted(record.id))
-        if record.manifest > 0 {
-            var reclaim = ReclaimRecord()
-            reclaim.manifest = record.manifest
-            reclaim.segments = record.segments
-            draft.add(.reclaim(Boxed(reclaim)))
-        }
+        draft.delete(record, state)
         try commit(draft, isRelease: true)
         return DeleteSnapshotResponse()
+    }
+}
+
+extension Draft {
+    /// Deletes a snapshot; its files go with the last one that has them.
+    mutating func delete(_ record: SnapshotRecord, _ state: State) {
+        add(.snapshotDeleted(record.id))
+        guard record.manifest > 0, state.manifestUsers.count("\(record.manifest)") == 1 else {
+            return
+        }
+        var reclaim = ReclaimRecord()
+        reclaim.manifest = record.manifest
+        reclaim.segments = record.segments
+        add(.reclaim(Boxed(reclaim)))
     }
 }
 
@@ -204,7 +263,7 @@ extension CreateSnapshotRequest {
     fileprivate var withoutToken: CreateSnapshotRequest {
         var copy = self
         copy.clientToken = ""
-        copy.tag.sort { $0.effectiveKey < $1.effectiveKey }
+        copy.tag = copy.tag.comparable
         return copy
     }
 }

@@ -12,20 +12,38 @@ public struct State: Sendable {
     public internal(set) var nextNumber: Int64 = 1
     /// The manifests that name a segment.
     public internal(set) var segmentUsers = Index()
+    /// Derived: the snapshots that have a manifest. A copied image's share their source's.
+    public internal(set) var manifestUsers = Index()
+    /// Derived: the images that an account may use and does not own. Under "*" the public ones.
+    public internal(set) var sharedImages = Table<String, Table<SharedImage, Bool>>()
 
     public init() {}
+}
+
+/// An image that others than its owner may use.
+public struct SharedImage: Comparable, Sendable {
+    public let ownerID: String
+    public let regionID: String
+    public let imageID: String
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.ownerID, left.regionID, left.imageID) < (right.ownerID, right.regionID, right.imageID)
+    }
 }
 
 /// One account: an isolated world.
 public struct Account: Sendable {
     public internal(set) var record: AccountRecord
+    /// The sequence of its creation: earlier events are not its own.
+    let firstSequence: Int64
     public internal(set) var regions = Table<String, Shared<Region>>()
     public internal(set) var tokens = Table<String, Boxed<TokenRecord>>()
     /// Unfinished jobs in the order they were admitted, with their regions.
     public internal(set) var jobs = Table<Int64, AccountJob>()
 
-    init(_ record: AccountRecord) {
+    init(_ record: AccountRecord, since sequence: Int64) {
         self.record = record
+        firstSequence = sequence
         for region in Values.regions { regions.put(region, Shared(Region())) }
     }
 }
@@ -52,6 +70,9 @@ public struct Region: Sendable {
     /// Images that have come to rest as they travel: described often, changed hardly ever.
     public internal(set) var encodedImages = Table<Int64, [UInt8]>()
     public internal(set) var jobsByDisk = Index()
+    public internal(set) var instancesByImage = Index()
+    /// Disks by the snapshot that they were made of.
+    public internal(set) var disksBySnapshot = Index()
     /// Unfinished jobs that make a snapshot: what TooManySnapshot.Unfinished counts.
     public internal(set) var snapshotJobs = Table<Int64, Bool>()
 }
@@ -66,7 +87,14 @@ extension State {
         switch change.kind {
         case .none: break
         case .account(let record):
-            accounts.put(record.value.accountID, Account(record.value))
+            for rule in record.value.faultRules { use(rule.faultRuleID) }
+            let isThere: Void? = accounts.update(record.value.accountID) {
+                $0.record = record.value
+            }
+            if isThere == nil {
+                accounts.put(record.value.accountID, Account(record.value, since: sequence))
+            }
+        case .accountDropped(let id): drop(id)
         case .token(let record):
             accounts.update(change.accountID) { _ = $0.tokens.put(record.value.key, record) }
         case .tokenExpired(let key):
@@ -89,17 +117,71 @@ extension State {
         }
     }
 
+    /// What it has in the data directory has been given to `reclaims` before.
+    private mutating func drop(_ accountID: String) {
+        guard let account = accounts.remove(accountID) else { return }
+        for (regionID, region) in account.regions {
+            for (_, image) in region.value.images.records {
+                unshare(image.value, accountID, regionID)
+            }
+            for (_, snapshot) in region.value.snapshots.records {
+                forget(snapshot.value)
+            }
+        }
+    }
+
+    private func recipients(_ image: ImageRecord) -> [String] {
+        image.sharedWith + (image.image.isPublic ? ["*"] : [])
+    }
+
+    private mutating func share(_ image: ImageRecord, _ ownerID: String, _ regionID: String) {
+        let shared = SharedImage(ownerID: ownerID, regionID: regionID, imageID: image.id)
+        for accountID in recipients(image) {
+            if sharedImages.update(accountID, { _ = $0.put(shared, true) }) == nil {
+                var first = Table<SharedImage, Bool>()
+                first.put(shared, true)
+                sharedImages.put(accountID, first)
+            }
+        }
+    }
+
+    private mutating func unshare(_ image: ImageRecord, _ ownerID: String, _ regionID: String) {
+        let shared = SharedImage(ownerID: ownerID, regionID: regionID, imageID: image.id)
+        for accountID in recipients(image) {
+            let left = sharedImages.update(accountID) { images in
+                images.remove(shared)
+                return images.count
+            }
+            if left == 0 { sharedImages.remove(accountID) }
+        }
+    }
+
+    private mutating func forget(_ snapshot: SnapshotRecord) {
+        if snapshot.manifest > 0 { manifestUsers.remove("\(snapshot.manifest)", snapshot.number) }
+    }
+
     private mutating func applyToRegion(_ change: Change) {
         switch change.kind {
-        case .image(let record): use(record.value.number)
+        case .image(let record):
+            use(record.value.number)
+            if let old = image(record.value.id, change) {
+                unshare(old, change.accountID, change.regionID)
+            }
+            share(record.value, change.accountID, change.regionID)
+        case .imageDeleted(let id):
+            if let old = image(id, change) { unshare(old, change.accountID, change.regionID) }
         case .snapshot(let record):
             use(record.value.number)
             if record.value.manifest > 0 {
                 use(record.value.manifest)
+                manifestUsers.insert("\(record.value.manifest)", record.value.number)
                 for segment in record.value.segments {
                     segmentUsers.insert("\(segment)", record.value.manifest)
                 }
             }
+        case .snapshotDeleted(let id):
+            let region = accounts[change.accountID]?.regions[change.regionID]
+            if let old = region?.value.snapshots[id] { forget(old) }
         case .disk(let record): use(record.value.number)
         case .instance(let record): use(record.value.number)
         default: break
@@ -107,6 +189,15 @@ extension State {
         accounts.update(change.accountID) { account in
             _ = account.regions.update(change.regionID) { $0.value.apply(change.kind) }
         }
+    }
+
+    /// The account's time, when the machine's is `machine`.
+    func now(of accountID: String, _ machine: Int64) -> Int64 {
+        accounts[accountID]?.record.clock.now(machine) ?? machine
+    }
+
+    private func image(_ id: String, _ change: Change) -> ImageRecord? {
+        accounts[change.accountID]?.regions[change.regionID]?.value.images[id]
     }
 
     private mutating func use(_ number: Int64) {
@@ -192,19 +283,35 @@ extension Region {
             snapshotsByDisk.remove(old.snapshot.sourceDiskID, old.number)
             snapshots.remove(id)
         case .disk(let record):
-            if let old = disks[record.value.id] {
-                disksByInstance.remove(old.disk.instanceID, old.number)
+            removeDisk(record.value.id)
+            let disk = record.value.disk
+            disksByInstance.insert(disk.instanceID, record.value.number)
+            if !disk.sourceSnapshotID.isEmpty {
+                disksBySnapshot.insert(disk.sourceSnapshotID, record.value.number)
             }
-            disksByInstance.insert(record.value.disk.instanceID, record.value.number)
             disks.put(record)
-        case .diskDeleted(let id):
-            guard let old = disks[id] else { return }
-            disksByInstance.remove(old.disk.instanceID, old.number)
-            disks.remove(id)
-        case .instance(let record): instances.put(record)
-        case .instanceDeleted(let id): instances.remove(id)
+        case .diskDeleted(let id): removeDisk(id)
+        case .instance(let record):
+            removeInstance(record.value.id)
+            let imageID = record.value.instance.imageID
+            if !imageID.isEmpty { instancesByImage.insert(imageID, record.value.number) }
+            instances.put(record)
+        case .instanceDeleted(let id): removeInstance(id)
         default: break
         }
+    }
+
+    private mutating func removeDisk(_ id: String) {
+        guard let old = disks[id] else { return }
+        disksByInstance.remove(old.disk.instanceID, old.number)
+        disksBySnapshot.remove(old.disk.sourceSnapshotID, old.number)
+        disks.remove(id)
+    }
+
+    private mutating func removeInstance(_ id: String) {
+        guard let old = instances[id] else { return }
+        instancesByImage.remove(old.instance.imageID, old.number)
+        instances.remove(id)
     }
 
     private mutating func put(_ record: Boxed<ImageRecord>) {

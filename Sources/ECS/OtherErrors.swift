@@ -14,6 +14,8 @@ extension ECSError {
         "Request uses a client token in a previous request but is not identical to that request.")
     public static let snapshotCreatedImage = ECSError(
         403, "SnapshotCreatedImage", "The snapshot has been used to create an image.")
+    public static let snapshotCreatedDisk = ECSError(
+        403, "SnapshotCreatedDisk", "The snapshot has been used to create a disk.")
     public static let incorrectInstanceStatusRunning = ECSError(
         403, "IncorrectInstanceStatus",
         "The current status of the instance does not support this operation.")
@@ -55,4 +57,30 @@ extension ECSError {
         The specified parameter DiskDeviceMapping.n.SnapshotId contains two or more system disk \
         snapshots.
         """)
+}
+
+extension ECSError {
+    /// What a fault rule can be told to answer, by code.
+    public static let ofCode: [String: ECSError] = {
+        let all: [ECSError] = [
+            .invalidImageNameDuplicated, .incorrectInstanceStatus, .instanceLockedForSecurity,
+            .invalidDiskCategoryCreateImage, .operationDenied400, .internalError,
+            .incorrectDiskStatusNeverAttached, .invalidSnapshotIdNotReady, .invalidSnapshotTooOld,
+            .quotaExceedImage, .invalidParamterConflict, .invalidAccountStatusNotEnoughBalance,
+            .invalidAccountStatusSnapshotServiceUnavailable, .userNotInTheWhiteList,
+            .incorrectDiskStatusInvalid, .quotaExceedSnapshot, .incorrectDiskStatusTransferring,
+            .incorrectDiskStatus, .incorrectDiskStatusCreatingSnapshot,
+            .invalidParameterKMSKeyIdCMKUnauthorized, .invalidParameterKMSKeyIdCMKNotEnabled,
+            .invalidParameterKMSKeyIdKMSUnauthorized, .tooManySnapshotUnfinished,
+            .hibernationConfiguredInstanceOperationForbidden, .snapshotNotReady,
+            .incorrectInstanceStatusNeedRestart, .accountForbiddenCreateOrder,
+            .accountEnterpriseStatusInvalid, .invalidSnapshotIdNotFound,
+            .invalidResourceGroupNotFound, .imageFamilyQuotaExceed, .imageQuotaExceedImageFamily,
+            .idempotenceParamNotMatch, .invalidRegionIdNotFound, .forbidden, .serviceUnavailable,
+            .throttling, .idempotentProcessing, .invalidImageIDNotFound, .invalidDiskIDNotFound,
+            .incorrectImageStatus, .idempotentParameterMismatch, .snapshotCreatedImage,
+            .snapshotCreatedDisk,
+        ]
+        return Dictionary(all.map { ($0.code.rawValue, $0) }) { first, _ in first }
+    }()
 }

@@ -4,7 +4,7 @@ public struct SyntaxErrors: Sendable {
     public private(set) var all: [ECSError] = []
 
     /// More are of no use to anybody, and a request can hold a million mistakes.
-    static let countMax = 100
+    public static let countMax = 100
 
     mutating func require(_ isRight: Bool, _ error: @autoclosure () -> ECSError) {
         if !isRight && all.count < Self.countMax { all.append(error()) }

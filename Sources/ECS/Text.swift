@@ -73,7 +73,18 @@ public enum Text {
         length(text, isIn: 2...256) && !startsWithLink(text)
     }
 
-    static func isASCII(_ text: String, max: Int) -> Bool {
+    /// 1 to 64 letters, digits, `-` and `_`; the first is no `-`.
+    public static func isAccountID(_ text: String) -> Bool {
+        let isIn = text.utf8.allSatisfy { byte in
+            switch UnicodeScalar(byte) {
+            case "a"..."z", "A"..."Z", "0"..."9", "-", "_": true
+            default: false
+            }
+        }
+        return isIn && (1...64).contains(text.utf8.count) && !text.hasPrefix("-")
+    }
+
+    public static func isASCII(_ text: String, max: Int) -> Bool {
         text.utf8.count <= max && text.utf8.allSatisfy { $0 < 0x80 }
     }
 

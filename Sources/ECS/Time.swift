@@ -34,4 +34,47 @@ public enum Time {
     }
 
     private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+    /// Nanoseconds since 1970 of `yyyy-MM-ddTHH:mm:ssZ` or `yyyy-MM-ddTHH:mmZ`; nil: it is no such
+    /// time, or lies outside of 1970 to 2261.
+    public static func parse(_ text: String) -> Int64? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 20 || bytes.count == 17, bytes.last == UInt8(ascii: "Z") else {
+            return nil
+        }
+        func number(_ places: Range<Int>) -> Int64? {
+            var value: Int64 = 0
+            for byte in bytes[places] {
+                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+                value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+            }
+            return value
+        }
+        let hasSeconds = bytes.count == 20
+        guard bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"),
+            !hasSeconds || bytes[16] == UInt8(ascii: ":"),
+            let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16),
+            let second = hasSeconds ? number(17..<19) : 0,
+            (1970...2261).contains(year), (1...12).contains(month), hour < 24, minute < 60,
+            second < 60
+        else { return nil }
+        let days = daysSince1970(year, month, day)
+        // A day that its month does not have comes out as another date.
+        guard day >= 1, date(days) == String(decoding: bytes[..<10], as: UTF8.self) else {
+            return nil
+        }
+        return (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000_000
+    }
+
+    /// The reverse of `date`.
+    private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = shifted / 400
+        let yearOfEra = shifted % 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
 }

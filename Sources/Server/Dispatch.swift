@@ -23,6 +23,8 @@ enum Pending: Sendable {
     case cancel(stream: UInt32)
     /// The journal is growing: the same call again when it has.
     case again
+    /// A fault rule holds it for so long; nil: it waits for another request with its token.
+    case held(HoldID, milliseconds: Int64?)
 }
 
 extension Catalog {
@@ -53,6 +55,56 @@ extension Catalog {
                 reply(call, try deleteInstance(request, call.caller), &answers)
             case .describeDisks(let request):
                 reply(call, try describeDisks(request, call.caller), &answers)
+            case .describeImageFromFamily(let request):
+                reply(call, try describeImageFromFamily(request, call.caller), &answers)
+            case .modifyImageAttribute(let request):
+                reply(call, try modifyImageAttribute(request, call.caller), &answers)
+            case .copyImage(let request):
+                reply(call, try copyImage(request, call.caller), &answers)
+            case .cancelCopyImage(let request):
+                reply(call, try cancelCopyImage(request, call.caller), &answers)
+            case .modifyImageSharePermission(let request):
+                reply(call, try modifyImageSharePermission(request, call.caller), &answers)
+            case .describeImageSharePermission(let request):
+                reply(call, try describeImageSharePermission(request, call.caller), &answers)
+            case .modifySnapshotAttribute(let request):
+                reply(call, try modifySnapshotAttribute(request, call.caller), &answers)
+            case .runInstances(let request):
+                reply(call, try runInstances(request, call.caller), &answers)
+            case .describeInstanceStatus(let request):
+                reply(call, try describeInstanceStatus(request, call.caller), &answers)
+            case .startInstance(let request):
+                reply(call, try startInstance(request, call.caller), &answers)
+            case .startInstances(let request):
+                reply(call, try startInstances(request, call.caller), &answers)
+            case .stopInstance(let request):
+                reply(call, try stopInstance(request, call.caller), &answers)
+            case .stopInstances(let request):
+                reply(call, try stopInstances(request, call.caller), &answers)
+            case .deleteInstances(let request):
+                reply(call, try deleteInstances(request, call.caller), &answers)
+            case .replaceSystemDisk(let request):
+                reply(call, try replaceSystemDisk(request, call.caller), &answers)
+            case .createDisk(let request):
+                reply(call, try createDisk(request, call.caller), &answers)
+            case .attachDisk(let request):
+                reply(call, try attachDisk(request, call.caller), &answers)
+            case .detachDisk(let request):
+                reply(call, try detachDisk(request, call.caller), &answers)
+            case .deleteDisk(let request):
+                reply(call, try deleteDisk(request, call.caller), &answers)
+            case .tagResources(let request):
+                reply(call, try tagResources(request, call.caller), &answers)
+            case .untagResources(let request):
+                reply(call, try untagResources(request, call.caller), &answers)
+            case .listTagResources(let request):
+                reply(call, try listTagResources(request, call.caller), &answers)
+            case .addTags(let request):
+                reply(call, try addTags(request, call.caller), &answers)
+            case .joinResourceGroup(let request):
+                reply(call, try joinResourceGroup(request, call.caller), &answers)
+            case .describeRegions(let request):
+                reply(call, try describeRegions(request, call.caller), &answers)
             case .registerInstance(let request):
                 return try register(request, call, &answers)
             case .waitForImage(let request):
@@ -74,6 +126,56 @@ extension Catalog {
                 var response = health(facts)
                 response.requestID = requestID()
                 answers.add(call.key, response, turn: newestTurn)
+            case .createAccount(let request):
+                reply(call, try createAccount(request, call.caller), &answers)
+            case .dropAccount(let request):
+                reply(call, try dropAccount(request, call.caller), &answers)
+            case .describeAccount(let request):
+                reply(call, try describeAccount(request, call.caller), &answers)
+            case .setAccount(let request):
+                reply(call, try setAccount(request, call.caller), &answers)
+            case .setLimits(let request):
+                reply(call, try setLimits(request, call.caller), &answers)
+            case .setClock(let request):
+                reply(call, try setClock(request, call.caller), &answers)
+            case .advanceClock(let request):
+                reply(call, try advanceClock(request, call.caller), &answers)
+            case .setInstance(let request):
+                reply(call, try setInstance(request, call.caller), &answers)
+            case .setDisk(let request):
+                reply(call, try setDisk(request, call.caller), &answers)
+            case .setSnapshot(let request):
+                reply(call, try setSnapshot(request, call.caller), &answers)
+            case .setImage(let request):
+                reply(call, try setImage(request, call.caller), &answers)
+            case .setKMSKey(let request):
+                reply(call, try setKMSKey(request, call.caller), &answers)
+            case .createResourceGroup(let request):
+                reply(call, try createResourceGroup(request, call.caller), &answers)
+            case .setRamUser(let request):
+                let policies = try read(request.policy)
+                reply(
+                    call, try setRamUser(request, policies: policies, call.caller), &answers)
+            case .describeJobs(let request):
+                reply(call, try describeJobs(request, call.caller), &answers)
+            case .holdJobs(let request):
+                reply(call, try holdJobs(request, call.caller), &answers)
+            case .releaseJobs(let request):
+                reply(call, try releaseJobs(request, call.caller), &answers)
+            case .stepJobs(let request):
+                reply(call, try stepJobs(request, call.caller), &answers)
+            case .finishJobs(let request):
+                reply(call, try finishJobs(request, call.caller), &answers)
+            case .failJobs(let request):
+                reply(call, try failJobs(request, call.caller), &answers)
+            case .addFaultRule(let request):
+                reply(call, try addFaultRule(request, call.caller), &answers)
+            case .removeFaultRule(let request):
+                reply(call, try removeFaultRule(request, call.caller), &answers)
+            case .describeFaultRules(let request):
+                reply(call, try describeFaultRules(request, call.caller), &answers)
+            case .releaseRequests(let request):
+                reply(call, try releaseRequests(request, call.caller), &answers)
             }
             return nil
         } catch {
@@ -96,11 +198,34 @@ extension Catalog {
 
     /// A refusal waits like an answer: what it saw must be durable too.
     func refuse(_ call: Call, _ refusal: Refusal, _ answers: inout Answers) -> Pending? {
-        guard case .errors(let errors) = refusal else { return .again }
-        answers.add(
-            call.key, Status(errors, requestID: requestID()),
-            turn: turnSeen(by: call.caller.accountID))
-        return nil
+        switch refusal {
+        case .noRoomYet: return .again
+        case .held(let id): return .held(id, milliseconds: holdMilliseconds(id))
+        case .errors(let errors):
+            answers.add(
+                call.key, Status(errors, requestID: requestID()),
+                turn: turnSeen(by: call.caller.accountID))
+            return nil
+        }
+    }
+
+    /// The policy documents of SetRamUser.
+    private func read(_ policies: [RamPolicy]) throws(Refusal) -> [PolicyRecord] {
+        var records: [PolicyRecord] = []
+        for (index, policy) in policies.enumerated() {
+            var record = PolicyRecord()
+            record.resourceGroupID = policy.resourceGroupID
+            do throws(PolicyProblem) {
+                record.statements = try PolicyDocument.read(policy.policyDocument)
+            } catch {
+                throw .errors([
+                    .invalidParameter(
+                        "Policy.\(index + 1).PolicyDocument", hint: error.reason)
+                ])
+            }
+            records.append(record)
+        }
+        return records
     }
 
     // MARK: Operations that may wait
@@ -130,7 +255,7 @@ extension Catalog {
     }
 
     private func startOfEvents(_ after: Int64?, _ caller: Caller) throws(Refusal) -> Int64 {
-        _ = try account(of: caller)
+        try mayWatch(caller)
         return after ?? newestSequence
     }
 

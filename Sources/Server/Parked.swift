@@ -27,6 +27,7 @@ struct ParkedCalls: Sendable {
     private var byDue = Table<Due, StreamKey>()
     private var byImage: [String: Set<StreamKey>] = [:]
     private var bySerial: [Int64: StreamKey] = [:]
+    private var byHold: [HoldID: StreamKey] = [:]
     private(set) var readers: Set<StreamKey> = []
     /// Watchers that have not been told everything, because they do not read, or there is much.
     private(set) var behind: Set<StreamKey> = []
@@ -44,6 +45,8 @@ struct ParkedCalls: Sendable {
     var firstDue: Int64? { byDue.first?.key.time }
     subscript(key: StreamKey) -> ParkedCall? { calls[key] }
     subscript(serial serial: Int64) -> ParkedCall? { bySerial[serial].flatMap { calls[$0] } }
+    subscript(hold id: HoldID) -> ParkedCall? { byHold[id].flatMap { calls[$0] } }
+    var hasHolds: Bool { !byHold.isEmpty }
     func waiting(for imageID: String) -> Set<StreamKey> { byImage[imageID] ?? [] }
 
     mutating func add(_ call: Call, _ pending: Pending, due: Int64?) -> ParkedCall {
@@ -54,6 +57,7 @@ struct ParkedCalls: Sendable {
         case .watch(let after, _), .readEvents(let after, _, _):
             parked.cursor = after
             readers.insert(call.key)
+        case .held(let id, _): byHold[id] = call.key
         case .export, .inspect, .cancel, .again: break
         }
         calls[call.key] = parked
@@ -87,16 +91,22 @@ struct ParkedCalls: Sendable {
         readers.remove(key)
         behind.remove(key)
         removeDue(call)
-        if case .waitForImage(let request) = call.pending {
+        switch call.pending {
+        case .waitForImage(let request):
             byImage[request.imageID]?.remove(key)
             if byImage[request.imageID]?.isEmpty ?? false { byImage[request.imageID] = nil }
+        case .held(let id, _): byHold[id] = nil
+        default: break
         }
         return call
     }
 
+    /// The connection is gone. What is held goes on all the same (V3), and stays.
     mutating func endAll(of connection: UInt64) -> [ParkedCall] {
-        (byConnection[connection] ?? []).compactMap {
-            end(StreamKey(connection: connection, stream: $0))
+        (byConnection[connection] ?? []).compactMap { stream in
+            let key = StreamKey(connection: connection, stream: stream)
+            if case .held = calls[key]?.pending { return nil }
+            return end(key)
         }
     }
 
@@ -120,9 +130,14 @@ extension Catalog {
         _ pending: inout [(call: Call, pending: Pending)]
     ) {
         if let deadline = call.deadline, deadline <= now {
+            call.caller.hold.map(endHold)
             return answers.add(call.key, .deadlineExceeded(requestID()), turn: 0)
         }
-        if let waits = answer(call, facts, &answers) { pending.append((call, waits)) }
+        let waits = answer(call, facts, &answers)
+        if let waits { pending.append((call, waits)) }
+        if case .again = waits { return }
+        // A request that was held has passed V10, or failed: who waited for it may go on.
+        call.caller.hold.map(endHold)
     }
 
     /// Takes the catalog's part of a thread's report.
@@ -250,13 +265,18 @@ extension Server {
             return cancel(StreamKey(connection: call.key.connection, stream: stream))
         default: break
         }
-        guard let connection = connections[call.key.connection] else { return unpin(pending) }
+        let connection = connections[call.key.connection]
+        if connection == nil, case .held = pending {
+            // Its caller is gone; it is carried out all the same.
+        } else if connection == nil {
+            return letGo(pending)
+        }
         if isStopping {
-            unpin(pending)
+            letGo(pending)
             return answer(call.key, Self.stoppingStatus)
         }
-        guard connection.parkedCount < limits.parkedStreams else {
-            unpin(pending)
+        guard connection?.parkedCount ?? 0 < limits.parkedStreams else {
+            letGo(pending)
             let text = "\(limits.parkedStreams) streams of this connection wait already"
             return answer(call.key) { Status(.resourceExhausted, text, requestID: $0) }
         }
@@ -264,18 +284,23 @@ extension Server {
             switch pending {
             case .waitForImage: call.deadline == nil ? now + Self.waitNanoseconds : nil
             case .readEvents: now + Self.readEventsNanoseconds
+            case .held(_, let milliseconds?): now + milliseconds * 1_000_000
+            case .held(_, nil): call.deadline == nil ? now + Self.waitNanoseconds : nil
             default: nil
             }
         let due = [own, call.deadline].compactMap { $0 }.min()
         let parkedCall = parked.add(call, pending, due: due)
-        connection.parkedCount += 1
+        connection?.parkedCount += 1
         start(parkedCall, call.caller.uid)
     }
 
-    /// An export that does not start reads nothing.
-    private func unpin(_ pending: Pending) {
-        guard case .export(let plan) = pending else { return }
-        catalog.assumeIsolated { $0.unpin(plan.manifest) }
+    /// What does not start: an export reads nothing, a hold is over.
+    private func letGo(_ pending: Pending) {
+        switch pending {
+        case .export(let plan): catalog.assumeIsolated { $0.unpin(plan.manifest) }
+        case .held(let id, _): catalog.assumeIsolated { $0.endHold(id) }
+        default: break
+        }
     }
 
     private func start(_ parkedCall: ParkedCall, _ uid: UInt32) {
@@ -291,7 +316,44 @@ extension Server {
         case .watch, .readEvents: feed([parkedCall], isDue: false)
         // The image may have come to rest in the turn that judged the call.
         case .waitForImage(let request): answerWait(request, parkedCall.call, onlyIfFinal: true)
-        case .cancel, .again: break
+        case .cancel, .again, .held: break
+        }
+    }
+
+    // MARK: Holds
+
+    /// Goes on with the requests that are held no longer; they are judged in the next turn.
+    func resumeHeld() {
+        guard parked.hasHolds else { return }
+        for resumption in catalog.assumeIsolated({ $0.takeResumptions() }) {
+            switch resumption {
+            case .released(let id): requeue(id, asReleased: true)
+            case .afresh(let id): requeue(id, asReleased: false)
+            case .fails(let id, let error):
+                guard let call = parked[hold: id] else { continue }
+                catalog.assumeIsolated { $0.endHold(id) }
+                answer(call.call.key) { Status([error], requestID: $0) }
+            }
+        }
+    }
+
+    private func requeue(_ id: HoldID, asReleased: Bool) {
+        guard let key = parked[hold: id]?.call.key, let parkedCall = parked.end(key) else { return }
+        connections[key.connection]?.parkedCount -= 1
+        var call = parkedCall.call
+        call.caller.hold = asReleased ? id : nil
+        if !asReleased { catalog.assumeIsolated { $0.endHold(id) } }
+        enqueue(call)
+    }
+
+    /// A hold's own time is over: the rule lets it go, and a wait for another request ends.
+    private func passHold(_ call: ParkedCall, _ id: HoldID, _ milliseconds: Int64?) {
+        if milliseconds != nil { return catalog.assumeIsolated { $0.releaseHold(id) } }
+        catalog.assumeIsolated { $0.endHold(id) }
+        let hint = "The first request with this token is held still."
+        answer(call.call.key) {
+            Status(
+                [.idempotentProcessing.naming("ClientToken", hint: hint)], requestID: $0)
         }
     }
 
@@ -357,6 +419,7 @@ extension Server {
 
     /// Ends a waiting call. An export's thread lets go first, for it may have finished.
     private func stop(_ call: ParkedCall, _ status: (String) -> Status) {
+        if case .held(let id, _) = call.pending { catalog.assumeIsolated { $0.endHold(id) } }
         if let progress = call.progress {
             let ending = status(catalog.assumeIsolated { $0.requestID() })
             parked.update(call.call.key) { $0.ending = $0.ending ?? ending }
@@ -373,11 +436,20 @@ extension Server {
             let isRequests = call.call.deadline.map { $0 <= now } ?? false
             if isRequests {
                 stop(call) { .deadlineExceeded($0) }
-            } else if case .waitForImage(let request) = call.pending {
-                answerWait(request, call.call, onlyIfFinal: false)
             } else {
-                feed([call], isDue: true)
+                passOwnTime(call)
             }
+        }
+    }
+
+    private func passOwnTime(_ call: ParkedCall) {
+        switch call.pending {
+        case .waitForImage(let request):
+            answerWait(request, call.call, onlyIfFinal: false)
+        case .held(let id, let milliseconds):
+            parked.removeDue(call)
+            passHold(call, id, milliseconds)
+        default: feed([call], isDue: true)
         }
     }
 

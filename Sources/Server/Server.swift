@@ -120,13 +120,16 @@ actor Server {
             protocolAnswers = Answers()
         }
         passDeadlines(now)
+        resumeHeld()
         flushTouched(now)
         return timeout(now)
     }
 
     private func timeout(_ now: Int64) -> Int32? {
         if let stopping, isDrained || now >= stopping.deadline { return nil }
-        if !unfinished.isEmpty || deferring.contains(where: mayResume) { return 0 }
+        if !calls.isEmpty || !unfinished.isEmpty || deferring.contains(where: mayResume) {
+            return 0
+        }
         if parked.behind.contains(where: mayFeed) { return 0 }
         var due: [Int64] = []
         if let first = parked.firstDue { due.append(first) }
@@ -309,7 +312,10 @@ actor Server {
     /// Gives each answer to its connection, at once or when its turn is durable.
     func deliver(_ answers: Answers) {
         for answer in answers.list {
-            guard let connection = connections[answer.key.connection] else { continue }
+            guard let connection = connections[answer.key.connection] else {
+                if answer.isLast { _ = parked.end(answer.key) }
+                continue
+            }
             let bytes = answers.bytes[answer.range]
             var turn = answer.turn
             if answer.isLast, let call = parked.end(answer.key) {
@@ -615,6 +621,12 @@ actor Server {
 
     /// Whether the stop came to its end: not by a second signal, and not by its deadline.
     var hasStoppedCleanly: Bool { isDrained && stopping.map { $0.deadline > 0 } ?? false }
+
+    /// Takes a call that waited into the next turn.
+    func enqueue(_ call: Call) {
+        connections[call.key.connection]?.unanswered += 1
+        calls.append(call)
+    }
 
     /// Puts a call off until the journal has grown.
     func postpone(_ call: Call) {
