@@ -161,12 +161,12 @@ struct CreateImageRules {
         let request = request
         // V5: without its region nothing else can be looked at but the group.
         let region = try verdict.attempt { () throws(Refusal) in
-            try account.region(request.regionID)
+            request.regionID.isEmpty ? nil : try account.region(request.regionID)
         }
         let groupID = try verdict.attempt { () throws(Refusal) in
             try account.resourceGroup(request.resourceGroupID)
         }
-        guard let region else { return nil }
+        guard let region = region ?? nil else { return nil }
         let plan = try plan(region)
         try requireName(region)
         try requireQuotas(region)

@@ -74,6 +74,7 @@ struct JobBoard: Sendable {
 
     /// After a restart: a job on a file goes on from its capture, or fails if there was none.
     mutating func recover(_ state: State, _ now: Int64) {
+        lastNow = now
         for (accountID, account) in state.accounts {
             for (number, job) in account.jobs {
                 let record = job.record.value
