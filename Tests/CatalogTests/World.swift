@@ -34,9 +34,11 @@ final class World {
 
     init(
         limits: Limits = Limits(), workers: Int = 4, seed: UInt64 = 1, takesRealFiles: Bool = true,
-        recovered: Recovered? = nil, account: String = "default", explains: Bool = false
+        recovered: Recovered? = nil, account: String = "default", explains: Bool = false,
+        now: Int64 = World.start
     ) {
         let levers = levers
+        levers.now.store(now, ordering: .relaxed)
         let environment = Environment(
             now: { levers.now.load(ordering: .relaxed) }, randomSeed: seed,
             takesRealFiles: takesRealFiles,
