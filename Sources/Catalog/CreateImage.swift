@@ -8,8 +8,7 @@ extension Catalog {
     ) throws(Refusal) -> CreateImageResponse {
         var verdict = Verdict(caller)
         // V1 syntax.
-        let tagsMax = (state.accounts[caller.accountID].map(limits) ?? limits).tags
-        for error in request.syntaxErrors(tagsMax: tagsMax) { try verdict.add(error) }
+        for error in request.syntaxErrors(tagsMax: tagsMax(caller)) { try verdict.add(error) }
         // V2 authorisation. Nothing is told of what lies behind it.
         guard
             let account = try verdict.attempt({ () throws(Refusal) in
