@@ -98,9 +98,11 @@ enum Help {
         parts.append("Examples\n" + command.examples.map { "  \($0)" }.joined(separator: "\n"))
         if let operation = command.operation {
             let name = command.isFixture ? "\(Command.fixtureWord) \(operation)" : operation
-            let first = command.fields.first.map { " " + flag($0, $0.path) } ?? ""
+            let field = command.fields.first { $0.kind != .list }
+            let first = field.map { " " + flag($0, $0.path) } ?? ""
+            let whose = command.isFixture ? "The protocol's" : "ECS's"
             parts.append(
-                wrapped("ECS's spelling works as well: imagectl \(name)\(first).", 0, 0))
+                wrapped("\(whose) spelling works as well: imagectl \(name)\(first).", 0, 0))
         }
         return parts.joined(separator: "\n\n")
     }

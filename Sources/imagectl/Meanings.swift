@@ -30,7 +30,6 @@ enum Meanings {
         Copy a disk even while it is written: what comes out may be damaged, as after a power \
         cut at no single moment.
         """,
-        "Force": "Delete it even if it is in use.",
         "ZoneId": "Only those in this zone.",
 
         // MARK: CreateImage
