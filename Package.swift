@@ -73,6 +73,6 @@ let package = Package(
             dependencies: [
                 "ImagedClient", "ECS", "Wire", "TestSupport", "imaged", "imagectl", "imaged-bench",
             ]),
-        .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "TidyTests", dependencies: ["ECS", "TestSupport"]),
     ]
 )

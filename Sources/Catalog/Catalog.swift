@@ -61,6 +61,12 @@ public actor Catalog {
         return limits
     }
 
+    /// Q-Tags, which is judged with the syntax (V1): who may not use the account is not told its.
+    func tagsMax(_ caller: Caller) -> Int {
+        guard let account = try? account(of: caller) else { return limits.tags }
+        return limits(of: account).tags
+    }
+
     /// The account's time, in nanoseconds since 1970.
     func now(of account: Account) -> Int64 { account.record.clock.now(environment.now()) }
 

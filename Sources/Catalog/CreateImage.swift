@@ -8,8 +8,7 @@ extension Catalog {
     ) throws(Refusal) -> CreateImageResponse {
         var verdict = Verdict(caller)
         // V1 syntax.
-        let tagsMax = (state.accounts[caller.accountID].map(limits) ?? limits).tags
-        for error in request.syntaxErrors(tagsMax: tagsMax) { try verdict.add(error) }
+        for error in request.syntaxErrors(tagsMax: tagsMax(caller)) { try verdict.add(error) }
         // V2 authorisation. Nothing is told of what lies behind it.
         guard
             let account = try verdict.attempt({ () throws(Refusal) in
@@ -161,12 +160,12 @@ struct CreateImageRules {
         let request = request
         // V5: without its region nothing else can be looked at but the group.
         let region = try verdict.attempt { () throws(Refusal) in
-            try account.region(request.regionID)
+            request.regionID.isEmpty ? nil : try account.region(request.regionID)
         }
         let groupID = try verdict.attempt { () throws(Refusal) in
             try account.resourceGroup(request.resourceGroupID)
         }
-        guard let region else { return nil }
+        guard let region = region ?? nil else { return nil }
         let plan = try plan(region)
         try requireName(region)
         try requireQuotas(region)

@@ -203,12 +203,20 @@ extension Catalog {
         return SetRamUserResponse()
     }
 
+    /// Each of an account's own settings is written with all of them.
+    private static let recordBytesMax = 256 << 10
+
     /// Changes the account's own record.
     func change(
         _ caller: Caller, _ body: (inout AccountRecord) throws(Refusal) -> Void
     ) throws(Refusal) {
         var record = try owned(caller).record
         try body(&record)
+        guard record.encoded().count <= Self.recordBytesMax else {
+            throw .error(
+                .invalidParameter(
+                    "Account", hint: "Keys, RAM users and groups of an account: 256 KiB in all."))
+        }
         var draft = draft(caller, "")
         draft.add(.account(Boxed(record)))
         try commit(draft)
@@ -245,7 +253,7 @@ extension Catalog {
         }
         let (time, overflow) =
             now(of: account).addingReportingOverflow(milliseconds * 1_000_000)
-        guard !overflow else {
+        guard !overflow, time <= Time.latest else {
             throw .error(.invalidParameter("Seconds", hint: "Not beyond the year 2261."))
         }
         return try setClock(caller, time, isFrozen: account.record.clock.isFrozen)

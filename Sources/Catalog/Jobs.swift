@@ -74,6 +74,7 @@ struct JobBoard: Sendable {
 
     /// After a restart: a job on a file goes on from its capture, or fails if there was none.
     mutating func recover(_ state: State, _ now: Int64) {
+        lastNow = now
         for (accountID, account) in state.accounts {
             for (number, job) in account.jobs {
                 let record = job.record.value
@@ -204,7 +205,7 @@ struct Timers: Sendable {
         let (latest, overflow) = clock.now(now).addingReportingOverflow(timer.duration)
         let end = overflow ? timer.end : min(timer.end, latest)
         timers[number]?.end = end
-        let time = end <= clock.now(now) ? Int64.min : clock.machineTime(of: end)
+        let time = end <= clock.now(now) ? now : clock.machineTime(of: end)
         guard let time else { return }
         due.put(Due(time: time, number: number), true)
         dueTimes[number] = time

@@ -120,8 +120,7 @@ extension Catalog {
     public func createSnapshot(
         _ request: CreateSnapshotRequest, _ caller: Caller
     ) throws(Refusal) -> CreateSnapshotResponse {
-        let tagsMax = (state.accounts[caller.accountID].map(limits) ?? limits).tags
-        try check(request.syntaxErrors(tagsMax: tagsMax), caller)
+        try check(request.syntaxErrors(tagsMax: tagsMax(caller)), caller)
         let place = state.accounts[caller.accountID]?.find(\.disks, request.diskID)
         let account = try authorised(
             caller,

@@ -33,7 +33,8 @@ public struct SharedImage: Comparable, Sendable {
 
 /// One account: an isolated world.
 public struct Account: Sendable {
-    public internal(set) var record: AccountRecord
+    var box: Boxed<AccountRecord>
+    public var record: AccountRecord { box.value }
     /// The sequence of its creation: earlier events are not its own.
     let firstSequence: Int64
     public internal(set) var regions = Table<String, Shared<Region>>()
@@ -41,8 +42,8 @@ public struct Account: Sendable {
     /// Unfinished jobs in the order they were admitted, with their regions.
     public internal(set) var jobs = Table<Int64, AccountJob>()
 
-    init(_ record: AccountRecord, since sequence: Int64) {
-        self.record = record
+    init(_ box: Boxed<AccountRecord>, since sequence: Int64) {
+        self.box = box
         firstSequence = sequence
         for region in Values.regions { regions.put(region, Shared(Region())) }
     }
@@ -89,10 +90,10 @@ extension State {
         case .account(let record):
             for rule in record.value.faultRules { use(rule.faultRuleID) }
             let isThere: Void? = accounts.update(record.value.accountID) {
-                $0.record = record.value
+                $0.box = record
             }
             if isThere == nil {
-                accounts.put(record.value.accountID, Account(record.value, since: sequence))
+                accounts.put(record.value.accountID, Account(record, since: sequence))
             }
         case .accountDropped(let id): drop(id)
         case .token(let record):
@@ -217,7 +218,7 @@ extension State {
             }
         }
         for (id, account) in accounts {
-            try add(id, "", .account(Boxed(account.record)))
+            try add(id, "", .account(account.box))
             for (regionID, region) in account.regions {
                 try region.value.emit { try add(id, regionID, $0) }
             }

@@ -348,7 +348,7 @@ extension ECSError {
 
     // MARK: Not in the seed's table
 
-    /// X-MissingParameter.
+    /// X-MissingParameter.RegionId.
     public static let missingParameterRegionId = ECSError(
         400, "MissingParameter",
         """
@@ -360,7 +360,7 @@ extension ECSError {
     public static let invalidRegionIdNotFound = ECSError(
         404, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
 
-    /// X-InvalidClientToken.Malformed.
+    /// X-InvalidClientToken.
     public static let invalidClientToken = ECSError(
         403, "InvalidClientToken.Malformed",
         """

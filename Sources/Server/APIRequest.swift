@@ -4,72 +4,11 @@ import Wire
 
 /// Every request that a client can make: the socket side only parses, `Catalog.answer` decides.
 enum APIRequest: Sendable {
-    case createImage(CreateImageRequest)
-    case describeImages(DescribeImagesRequest)
-    case describeImageFromFamily(DescribeImageFromFamilyRequest)
-    case deleteImage(DeleteImageRequest)
-    case modifyImageAttribute(ModifyImageAttributeRequest)
-    case copyImage(CopyImageRequest)
-    case cancelCopyImage(CancelCopyImageRequest)
-    case modifyImageSharePermission(ModifyImageSharePermissionRequest)
-    case describeImageSharePermission(DescribeImageSharePermissionRequest)
-    case exportImage(ExportImageRequest)
-    case createSnapshot(CreateSnapshotRequest)
-    case describeSnapshots(DescribeSnapshotsRequest)
-    case deleteSnapshot(DeleteSnapshotRequest)
-    case modifySnapshotAttribute(ModifySnapshotAttributeRequest)
-    case runInstances(RunInstancesRequest)
-    case describeInstances(DescribeInstancesRequest)
-    case describeInstanceStatus(DescribeInstanceStatusRequest)
-    case startInstance(StartInstanceRequest)
-    case startInstances(StartInstancesRequest)
-    case stopInstance(StopInstanceRequest)
-    case stopInstances(StopInstancesRequest)
-    case deleteInstance(DeleteInstanceRequest)
-    case deleteInstances(DeleteInstancesRequest)
-    case replaceSystemDisk(ReplaceSystemDiskRequest)
-    case createDisk(CreateDiskRequest)
-    case describeDisks(DescribeDisksRequest)
-    case attachDisk(AttachDiskRequest)
-    case detachDisk(DetachDiskRequest)
-    case deleteDisk(DeleteDiskRequest)
-    case tagResources(TagResourcesRequest)
-    case untagResources(UntagResourcesRequest)
-    case listTagResources(ListTagResourcesRequest)
-    case addTags(AddTagsRequest)
-    case joinResourceGroup(JoinResourceGroupRequest)
-    case describeRegions(DescribeRegionsRequest)
-    case registerInstance(RegisterInstanceRequest)
-    case waitForImage(WaitForImageRequest)
-    case watch(WatchRequest)
-    case readEvents(ReadEventsRequest)
-    case cancel(CancelRequest)
-    case version(VersionRequest)
-    case health(HealthRequest)
-    case createAccount(CreateAccountRequest)
-    case dropAccount(DropAccountRequest)
-    case describeAccount(DescribeAccountRequest)
-    case setAccount(SetAccountRequest)
-    case setLimits(SetLimitsRequest)
-    case setClock(SetClockRequest)
-    case advanceClock(AdvanceClockRequest)
-    case setInstance(SetInstanceRequest)
-    case setDisk(SetDiskRequest)
-    case setSnapshot(SetSnapshotRequest)
-    case setImage(SetImageRequest)
-    case setKMSKey(SetKMSKeyRequest)
-    case createResourceGroup(CreateResourceGroupRequest)
-    case setRamUser(SetRamUserRequest)
-    case describeJobs(DescribeJobsRequest)
-    case holdJobs(HoldJobsRequest)
-    case releaseJobs(ReleaseJobsRequest)
-    case stepJobs(StepJobsRequest)
-    case finishJobs(FinishJobsRequest)
-    case failJobs(FailJobsRequest)
-    case addFaultRule(AddFaultRuleRequest)
-    case removeFaultRule(RemoveFaultRuleRequest)
-    case describeFaultRules(DescribeFaultRulesRequest)
-    case releaseRequests(ReleaseRequestsRequest)
+    case image(ImageRequest)
+    case machine(MachineRequest)
+    case tag(TagRequest)
+    case daemon(DaemonRequest)
+    case fixture(FixtureRequest)
 
     /// Decodes the payload of the operation that `envelope` names; nil: there is none of that
     /// name.
@@ -99,79 +38,165 @@ enum APIRequest: Sendable {
     }
 
     private static let ecs: [String: Decoder] = [
-        CreateImage.name: of(APIRequest.createImage),
-        DescribeImages.name: of(APIRequest.describeImages),
-        DescribeImageFromFamily.name: of(APIRequest.describeImageFromFamily),
-        DeleteImage.name: of(APIRequest.deleteImage),
-        ModifyImageAttribute.name: of(APIRequest.modifyImageAttribute),
-        CopyImage.name: of(APIRequest.copyImage),
-        CancelCopyImage.name: of(APIRequest.cancelCopyImage),
-        ModifyImageSharePermission.name: of(APIRequest.modifyImageSharePermission),
-        DescribeImageSharePermission.name: of(APIRequest.describeImageSharePermission),
-        ExportImage.name: of(APIRequest.exportImage),
-        CreateSnapshot.name: of(APIRequest.createSnapshot),
-        DescribeSnapshots.name: of(APIRequest.describeSnapshots),
-        DeleteSnapshot.name: of(APIRequest.deleteSnapshot),
-        ModifySnapshotAttribute.name: of(APIRequest.modifySnapshotAttribute),
-        RunInstances.name: of(APIRequest.runInstances),
-        DescribeInstances.name: of(APIRequest.describeInstances),
-        DescribeInstanceStatus.name: of(APIRequest.describeInstanceStatus),
-        StartInstance.name: of(APIRequest.startInstance),
-        StartInstances.name: of(APIRequest.startInstances),
-        StopInstance.name: of(APIRequest.stopInstance),
-        StopInstances.name: of(APIRequest.stopInstances),
-        DeleteInstance.name: of(APIRequest.deleteInstance),
-        DeleteInstances.name: of(APIRequest.deleteInstances),
-        ReplaceSystemDisk.name: of(APIRequest.replaceSystemDisk),
-        CreateDisk.name: of(APIRequest.createDisk),
-        DescribeDisks.name: of(APIRequest.describeDisks),
-        AttachDisk.name: of(APIRequest.attachDisk),
-        DetachDisk.name: of(APIRequest.detachDisk),
-        DeleteDisk.name: of(APIRequest.deleteDisk),
-        TagResources.name: of(APIRequest.tagResources),
-        UntagResources.name: of(APIRequest.untagResources),
-        ListTagResources.name: of(APIRequest.listTagResources),
-        AddTags.name: of(APIRequest.addTags),
-        JoinResourceGroup.name: of(APIRequest.joinResourceGroup),
-        DescribeRegions.name: of(APIRequest.describeRegions),
+        CreateImage.name: of { .image(.createImage($0)) },
+        DescribeImages.name: of { .image(.describeImages($0)) },
+        DescribeImageFromFamily.name: of { .image(.describeImageFromFamily($0)) },
+        DeleteImage.name: of { .image(.deleteImage($0)) },
+        ModifyImageAttribute.name: of { .image(.modifyImageAttribute($0)) },
+        CopyImage.name: of { .image(.copyImage($0)) },
+        CancelCopyImage.name: of { .image(.cancelCopyImage($0)) },
+        ModifyImageSharePermission.name: of { .image(.modifyImageSharePermission($0)) },
+        DescribeImageSharePermission.name: of { .image(.describeImageSharePermission($0)) },
+        ExportImage.name: of { .image(.exportImage($0)) },
+        CreateSnapshot.name: of { .image(.createSnapshot($0)) },
+        DescribeSnapshots.name: of { .image(.describeSnapshots($0)) },
+        DeleteSnapshot.name: of { .image(.deleteSnapshot($0)) },
+        ModifySnapshotAttribute.name: of { .image(.modifySnapshotAttribute($0)) },
+        RunInstances.name: of { .machine(.runInstances($0)) },
+        DescribeInstances.name: of { .machine(.describeInstances($0)) },
+        DescribeInstanceStatus.name: of { .machine(.describeInstanceStatus($0)) },
+        StartInstance.name: of { .machine(.startInstance($0)) },
+        StartInstances.name: of { .machine(.startInstances($0)) },
+        StopInstance.name: of { .machine(.stopInstance($0)) },
+        StopInstances.name: of { .machine(.stopInstances($0)) },
+        DeleteInstance.name: of { .machine(.deleteInstance($0)) },
+        DeleteInstances.name: of { .machine(.deleteInstances($0)) },
+        ReplaceSystemDisk.name: of { .machine(.replaceSystemDisk($0)) },
+        CreateDisk.name: of { .machine(.createDisk($0)) },
+        DescribeDisks.name: of { .machine(.describeDisks($0)) },
+        AttachDisk.name: of { .machine(.attachDisk($0)) },
+        DetachDisk.name: of { .machine(.detachDisk($0)) },
+        DeleteDisk.name: of { .machine(.deleteDisk($0)) },
+        TagResources.name: of { .tag(.tagResources($0)) },
+        UntagResources.name: of { .tag(.untagResources($0)) },
+        ListTagResources.name: of { .tag(.listTagResources($0)) },
+        AddTags.name: of { .tag(.addTags($0)) },
+        JoinResourceGroup.name: of { .tag(.joinResourceGroup($0)) },
+        DescribeRegions.name: of { .tag(.describeRegions($0)) },
     ]
 
     private static let daemon: [String: Decoder] = [
-        RegisterInstance.name: of(APIRequest.registerInstance),
-        WaitForImage.name: of(APIRequest.waitForImage),
-        Watch.name: of(APIRequest.watch),
-        ReadEvents.name: of(APIRequest.readEvents),
-        Cancel.name: of(APIRequest.cancel),
-        Version.name: of(APIRequest.version),
-        Health.name: of(APIRequest.health),
+        RegisterInstance.name: of { .daemon(.registerInstance($0)) },
+        WaitForImage.name: of { .daemon(.waitForImage($0)) },
+        Watch.name: of { .daemon(.watch($0)) },
+        ReadEvents.name: of { .daemon(.readEvents($0)) },
+        Cancel.name: of { .daemon(.cancel($0)) },
+        Version.name: of { .daemon(.version($0)) },
+        Health.name: of { .daemon(.health($0)) },
     ]
 
     private static let fixture: [String: Decoder] = [
-        CreateAccount.name: of(APIRequest.createAccount),
-        DropAccount.name: of(APIRequest.dropAccount),
-        DescribeAccount.name: of(APIRequest.describeAccount),
-        SetAccount.name: of(APIRequest.setAccount),
-        SetLimits.name: of(APIRequest.setLimits),
-        SetClock.name: of(APIRequest.setClock),
-        AdvanceClock.name: of(APIRequest.advanceClock),
-        SetInstance.name: of(APIRequest.setInstance),
-        SetDisk.name: of(APIRequest.setDisk),
-        SetSnapshot.name: of(APIRequest.setSnapshot),
-        SetImage.name: of(APIRequest.setImage),
-        SetKMSKey.name: of(APIRequest.setKMSKey),
-        CreateResourceGroup.name: of(APIRequest.createResourceGroup),
-        SetRamUser.name: of(APIRequest.setRamUser),
-        DescribeJobs.name: of(APIRequest.describeJobs),
-        HoldJobs.name: of(APIRequest.holdJobs),
-        ReleaseJobs.name: of(APIRequest.releaseJobs),
-        StepJobs.name: of(APIRequest.stepJobs),
-        FinishJobs.name: of(APIRequest.finishJobs),
-        FailJobs.name: of(APIRequest.failJobs),
-        AddFaultRule.name: of(APIRequest.addFaultRule),
-        RemoveFaultRule.name: of(APIRequest.removeFaultRule),
-        DescribeFaultRules.name: of(APIRequest.describeFaultRules),
-        ReleaseRequests.name: of(APIRequest.releaseRequests),
+        CreateAccount.name: of { .fixture(.createAccount($0)) },
+        DropAccount.name: of { .fixture(.dropAccount($0)) },
+        DescribeAccount.name: of { .fixture(.describeAccount($0)) },
+        SetAccount.name: of { .fixture(.setAccount($0)) },
+        SetLimits.name: of { .fixture(.setLimits($0)) },
+        SetClock.name: of { .fixture(.setClock($0)) },
+        AdvanceClock.name: of { .fixture(.advanceClock($0)) },
+        SetInstance.name: of { .fixture(.setInstance($0)) },
+        SetDisk.name: of { .fixture(.setDisk($0)) },
+        SetSnapshot.name: of { .fixture(.setSnapshot($0)) },
+        SetImage.name: of { .fixture(.setImage($0)) },
+        SetKMSKey.name: of { .fixture(.setKMSKey($0)) },
+        CreateResourceGroup.name: of { .fixture(.createResourceGroup($0)) },
+        SetRamUser.name: of { .fixture(.setRamUser($0)) },
+        DescribeJobs.name: of { .fixture(.describeJobs($0)) },
+        HoldJobs.name: of { .fixture(.holdJobs($0)) },
+        ReleaseJobs.name: of { .fixture(.releaseJobs($0)) },
+        StepJobs.name: of { .fixture(.stepJobs($0)) },
+        FinishJobs.name: of { .fixture(.finishJobs($0)) },
+        FailJobs.name: of { .fixture(.failJobs($0)) },
+        AddFaultRule.name: of { .fixture(.addFaultRule($0)) },
+        RemoveFaultRule.name: of { .fixture(.removeFaultRule($0)) },
+        DescribeFaultRules.name: of { .fixture(.describeFaultRules($0)) },
+        ReleaseRequests.name: of { .fixture(.releaseRequests($0)) },
     ]
+}
+
+/// Images and snapshots.
+enum ImageRequest: Sendable {
+    case createImage(CreateImageRequest)
+    case describeImages(DescribeImagesRequest)
+    case describeImageFromFamily(DescribeImageFromFamilyRequest)
+    case deleteImage(DeleteImageRequest)
+    case modifyImageAttribute(ModifyImageAttributeRequest)
+    case copyImage(CopyImageRequest)
+    case cancelCopyImage(CancelCopyImageRequest)
+    case modifyImageSharePermission(ModifyImageSharePermissionRequest)
+    case describeImageSharePermission(DescribeImageSharePermissionRequest)
+    case exportImage(ExportImageRequest)
+    case createSnapshot(CreateSnapshotRequest)
+    case describeSnapshots(DescribeSnapshotsRequest)
+    case deleteSnapshot(DeleteSnapshotRequest)
+    case modifySnapshotAttribute(ModifySnapshotAttributeRequest)
+}
+
+/// Instances and disks.
+enum MachineRequest: Sendable {
+    case runInstances(RunInstancesRequest)
+    case describeInstances(DescribeInstancesRequest)
+    case describeInstanceStatus(DescribeInstanceStatusRequest)
+    case startInstance(StartInstanceRequest)
+    case startInstances(StartInstancesRequest)
+    case stopInstance(StopInstanceRequest)
+    case stopInstances(StopInstancesRequest)
+    case deleteInstance(DeleteInstanceRequest)
+    case deleteInstances(DeleteInstancesRequest)
+    case replaceSystemDisk(ReplaceSystemDiskRequest)
+    case createDisk(CreateDiskRequest)
+    case describeDisks(DescribeDisksRequest)
+    case attachDisk(AttachDiskRequest)
+    case detachDisk(DetachDiskRequest)
+    case deleteDisk(DeleteDiskRequest)
+}
+
+/// Tags, resource groups and regions.
+enum TagRequest: Sendable {
+    case tagResources(TagResourcesRequest)
+    case untagResources(UntagResourcesRequest)
+    case listTagResources(ListTagResourcesRequest)
+    case addTags(AddTagsRequest)
+    case joinResourceGroup(JoinResourceGroupRequest)
+    case describeRegions(DescribeRegionsRequest)
+}
+
+/// The service `Daemon`.
+enum DaemonRequest: Sendable {
+    case registerInstance(RegisterInstanceRequest)
+    case waitForImage(WaitForImageRequest)
+    case watch(WatchRequest)
+    case readEvents(ReadEventsRequest)
+    case cancel(CancelRequest)
+    case version(VersionRequest)
+    case health(HealthRequest)
+}
+
+/// The service `Fixture`.
+enum FixtureRequest: Sendable {
+    case createAccount(CreateAccountRequest)
+    case dropAccount(DropAccountRequest)
+    case describeAccount(DescribeAccountRequest)
+    case setAccount(SetAccountRequest)
+    case setLimits(SetLimitsRequest)
+    case setClock(SetClockRequest)
+    case advanceClock(AdvanceClockRequest)
+    case setInstance(SetInstanceRequest)
+    case setDisk(SetDiskRequest)
+    case setSnapshot(SetSnapshotRequest)
+    case setImage(SetImageRequest)
+    case setKMSKey(SetKMSKeyRequest)
+    case createResourceGroup(CreateResourceGroupRequest)
+    case setRamUser(SetRamUserRequest)
+    case describeJobs(DescribeJobsRequest)
+    case holdJobs(HoldJobsRequest)
+    case releaseJobs(ReleaseJobsRequest)
+    case stepJobs(StepJobsRequest)
+    case finishJobs(FinishJobsRequest)
+    case failJobs(FailJobsRequest)
+    case addFaultRule(AddFaultRuleRequest)
+    case removeFaultRule(RemoveFaultRuleRequest)
+    case describeFaultRules(DescribeFaultRulesRequest)
+    case releaseRequests(ReleaseRequestsRequest)
 }
 
 /// Where an answer goes: a stream of a connection.

@@ -28,158 +28,200 @@ enum Pending: Sendable {
 }
 
 extension Catalog {
-    /// The one switch over all requests. Answers go into `answers`; what is returned waits.
+    /// The one switch over all requests, a branch for each group of them. Answers go into
+    /// `answers`; what is returned waits.
     func answer(_ call: Call, _ facts: ServerFacts, _ answers: inout Answers) -> Pending? {
         do throws(Refusal) {
             switch call.request {
-            case .createImage(let request):
-                reply(call, try createImage(request, call.caller), &answers)
-            case .describeImages(let request):
-                let (response, addImages) = try describeImagesEncoded(request, call.caller)
-                reply(call, response, &answers, adding: addImages)
-            case .deleteImage(let request):
-                reply(call, try deleteImage(request, call.caller), &answers)
-            case .exportImage(let request):
-                let plan = try planExport(request, call.caller)
-                pin(plan.manifest)
-                return .export(plan)
-            case .createSnapshot(let request):
-                reply(call, try createSnapshot(request, call.caller), &answers)
-            case .describeSnapshots(let request):
-                reply(call, try describeSnapshots(request, call.caller), &answers)
-            case .deleteSnapshot(let request):
-                reply(call, try deleteSnapshot(request, call.caller), &answers)
-            case .describeInstances(let request):
-                reply(call, try describeInstances(request, call.caller), &answers)
-            case .deleteInstance(let request):
-                reply(call, try deleteInstance(request, call.caller), &answers)
-            case .describeDisks(let request):
-                reply(call, try describeDisks(request, call.caller), &answers)
-            case .describeImageFromFamily(let request):
-                reply(call, try describeImageFromFamily(request, call.caller), &answers)
-            case .modifyImageAttribute(let request):
-                reply(call, try modifyImageAttribute(request, call.caller), &answers)
-            case .copyImage(let request):
-                reply(call, try copyImage(request, call.caller), &answers)
-            case .cancelCopyImage(let request):
-                reply(call, try cancelCopyImage(request, call.caller), &answers)
-            case .modifyImageSharePermission(let request):
-                reply(call, try modifyImageSharePermission(request, call.caller), &answers)
-            case .describeImageSharePermission(let request):
-                reply(call, try describeImageSharePermission(request, call.caller), &answers)
-            case .modifySnapshotAttribute(let request):
-                reply(call, try modifySnapshotAttribute(request, call.caller), &answers)
-            case .runInstances(let request):
-                reply(call, try runInstances(request, call.caller), &answers)
-            case .describeInstanceStatus(let request):
-                reply(call, try describeInstanceStatus(request, call.caller), &answers)
-            case .startInstance(let request):
-                reply(call, try startInstance(request, call.caller), &answers)
-            case .startInstances(let request):
-                reply(call, try startInstances(request, call.caller), &answers)
-            case .stopInstance(let request):
-                reply(call, try stopInstance(request, call.caller), &answers)
-            case .stopInstances(let request):
-                reply(call, try stopInstances(request, call.caller), &answers)
-            case .deleteInstances(let request):
-                reply(call, try deleteInstances(request, call.caller), &answers)
-            case .replaceSystemDisk(let request):
-                reply(call, try replaceSystemDisk(request, call.caller), &answers)
-            case .createDisk(let request):
-                reply(call, try createDisk(request, call.caller), &answers)
-            case .attachDisk(let request):
-                reply(call, try attachDisk(request, call.caller), &answers)
-            case .detachDisk(let request):
-                reply(call, try detachDisk(request, call.caller), &answers)
-            case .deleteDisk(let request):
-                reply(call, try deleteDisk(request, call.caller), &answers)
-            case .tagResources(let request):
-                reply(call, try tagResources(request, call.caller), &answers)
-            case .untagResources(let request):
-                reply(call, try untagResources(request, call.caller), &answers)
-            case .listTagResources(let request):
-                reply(call, try listTagResources(request, call.caller), &answers)
-            case .addTags(let request):
-                reply(call, try addTags(request, call.caller), &answers)
-            case .joinResourceGroup(let request):
-                reply(call, try joinResourceGroup(request, call.caller), &answers)
-            case .describeRegions(let request):
-                reply(call, try describeRegions(request, call.caller), &answers)
-            case .registerInstance(let request):
-                return try register(request, call, &answers)
-            case .waitForImage(let request):
-                return try wait(request, call, &answers)
-            case .watch(let request):
-                let start = try startOfEvents(request.afterSequence, call.caller)
-                return .watch(after: start, resources: try checkedResources(request.resourceID))
-            case .readEvents(let request):
-                return try readEvents(request, call, &answers)
-            case .cancel(let request):
-                reply(call, CancelResponse(), &answers)
-                return UInt32(exactly: request.streamID).map { .cancel(stream: $0) }
-            case .version:
-                var response = VersionResponse()
-                response.version = imagedVersion
-                response.protocolVersion = protocolVersion
-                reply(call, response, &answers)
-            case .health:
-                var response = health(facts)
-                response.requestID = requestID()
-                answers.add(call.key, response, turn: newestTurn)
-            case .createAccount(let request):
-                reply(call, try createAccount(request, call.caller), &answers)
-            case .dropAccount(let request):
-                reply(call, try dropAccount(request, call.caller), &answers)
-            case .describeAccount(let request):
-                reply(call, try describeAccount(request, call.caller), &answers)
-            case .setAccount(let request):
-                reply(call, try setAccount(request, call.caller), &answers)
-            case .setLimits(let request):
-                reply(call, try setLimits(request, call.caller), &answers)
-            case .setClock(let request):
-                reply(call, try setClock(request, call.caller), &answers)
-            case .advanceClock(let request):
-                reply(call, try advanceClock(request, call.caller), &answers)
-            case .setInstance(let request):
-                reply(call, try setInstance(request, call.caller), &answers)
-            case .setDisk(let request):
-                reply(call, try setDisk(request, call.caller), &answers)
-            case .setSnapshot(let request):
-                reply(call, try setSnapshot(request, call.caller), &answers)
-            case .setImage(let request):
-                reply(call, try setImage(request, call.caller), &answers)
-            case .setKMSKey(let request):
-                reply(call, try setKMSKey(request, call.caller), &answers)
-            case .createResourceGroup(let request):
-                reply(call, try createResourceGroup(request, call.caller), &answers)
-            case .setRamUser(let request):
-                let policies = try read(request.policy)
-                reply(
-                    call, try setRamUser(request, policies: policies, call.caller), &answers)
-            case .describeJobs(let request):
-                reply(call, try describeJobs(request, call.caller), &answers)
-            case .holdJobs(let request):
-                reply(call, try holdJobs(request, call.caller), &answers)
-            case .releaseJobs(let request):
-                reply(call, try releaseJobs(request, call.caller), &answers)
-            case .stepJobs(let request):
-                reply(call, try stepJobs(request, call.caller), &answers)
-            case .finishJobs(let request):
-                reply(call, try finishJobs(request, call.caller), &answers)
-            case .failJobs(let request):
-                reply(call, try failJobs(request, call.caller), &answers)
-            case .addFaultRule(let request):
-                reply(call, try addFaultRule(request, call.caller), &answers)
-            case .removeFaultRule(let request):
-                reply(call, try removeFaultRule(request, call.caller), &answers)
-            case .describeFaultRules(let request):
-                reply(call, try describeFaultRules(request, call.caller), &answers)
-            case .releaseRequests(let request):
-                reply(call, try releaseRequests(request, call.caller), &answers)
+            case .image(let request): return try answer(request, call, &answers)
+            case .machine(let request): try answer(request, call, &answers)
+            case .tag(let request): try answer(request, call, &answers)
+            case .daemon(let request): return try answer(request, call, facts, &answers)
+            case .fixture(let request): try answer(request, call, &answers)
             }
             return nil
         } catch {
             return refuse(call, error, &answers)
+        }
+    }
+
+    private func answer(
+        _ request: ImageRequest, _ call: Call, _ answers: inout Answers
+    ) throws(Refusal) -> Pending? {
+        switch request {
+        case .createImage(let request):
+            reply(call, try createImage(request, call.caller), &answers)
+        case .describeImages(let request):
+            let (response, addImages) = try describeImagesEncoded(request, call.caller)
+            reply(call, response, &answers, adding: addImages)
+        case .describeImageFromFamily(let request):
+            reply(call, try describeImageFromFamily(request, call.caller), &answers)
+        case .deleteImage(let request):
+            reply(call, try deleteImage(request, call.caller), &answers)
+        case .modifyImageAttribute(let request):
+            reply(call, try modifyImageAttribute(request, call.caller), &answers)
+        case .copyImage(let request):
+            reply(call, try copyImage(request, call.caller), &answers)
+        case .cancelCopyImage(let request):
+            reply(call, try cancelCopyImage(request, call.caller), &answers)
+        case .modifyImageSharePermission(let request):
+            reply(call, try modifyImageSharePermission(request, call.caller), &answers)
+        case .describeImageSharePermission(let request):
+            reply(call, try describeImageSharePermission(request, call.caller), &answers)
+        case .exportImage(let request):
+            let plan = try planExport(request, call.caller)
+            pin(plan.manifest)
+            return .export(plan)
+        case .createSnapshot(let request):
+            reply(call, try createSnapshot(request, call.caller), &answers)
+        case .describeSnapshots(let request):
+            reply(call, try describeSnapshots(request, call.caller), &answers)
+        case .deleteSnapshot(let request):
+            reply(call, try deleteSnapshot(request, call.caller), &answers)
+        case .modifySnapshotAttribute(let request):
+            reply(call, try modifySnapshotAttribute(request, call.caller), &answers)
+        }
+        return nil
+    }
+
+    private func answer(
+        _ request: MachineRequest, _ call: Call, _ answers: inout Answers
+    ) throws(Refusal) {
+        switch request {
+        case .runInstances(let request):
+            reply(call, try runInstances(request, call.caller), &answers)
+        case .describeInstances(let request):
+            reply(call, try describeInstances(request, call.caller), &answers)
+        case .describeInstanceStatus(let request):
+            reply(call, try describeInstanceStatus(request, call.caller), &answers)
+        case .startInstance(let request):
+            reply(call, try startInstance(request, call.caller), &answers)
+        case .startInstances(let request):
+            reply(call, try startInstances(request, call.caller), &answers)
+        case .stopInstance(let request):
+            reply(call, try stopInstance(request, call.caller), &answers)
+        case .stopInstances(let request):
+            reply(call, try stopInstances(request, call.caller), &answers)
+        case .deleteInstance(let request):
+            reply(call, try deleteInstance(request, call.caller), &answers)
+        case .deleteInstances(let request):
+            reply(call, try deleteInstances(request, call.caller), &answers)
+        case .replaceSystemDisk(let request):
+            reply(call, try replaceSystemDisk(request, call.caller), &answers)
+        case .createDisk(let request):
+            reply(call, try createDisk(request, call.caller), &answers)
+        case .describeDisks(let request):
+            reply(call, try describeDisks(request, call.caller), &answers)
+        case .attachDisk(let request):
+            reply(call, try attachDisk(request, call.caller), &answers)
+        case .detachDisk(let request):
+            reply(call, try detachDisk(request, call.caller), &answers)
+        case .deleteDisk(let request):
+            reply(call, try deleteDisk(request, call.caller), &answers)
+        }
+    }
+
+    private func answer(
+        _ request: TagRequest, _ call: Call, _ answers: inout Answers
+    ) throws(Refusal) {
+        switch request {
+        case .tagResources(let request):
+            reply(call, try tagResources(request, call.caller), &answers)
+        case .untagResources(let request):
+            reply(call, try untagResources(request, call.caller), &answers)
+        case .listTagResources(let request):
+            reply(call, try listTagResources(request, call.caller), &answers)
+        case .addTags(let request):
+            reply(call, try addTags(request, call.caller), &answers)
+        case .joinResourceGroup(let request):
+            reply(call, try joinResourceGroup(request, call.caller), &answers)
+        case .describeRegions(let request):
+            reply(call, try describeRegions(request, call.caller), &answers)
+        }
+    }
+
+    private func answer(
+        _ request: DaemonRequest, _ call: Call, _ facts: ServerFacts, _ answers: inout Answers
+    ) throws(Refusal) -> Pending? {
+        switch request {
+        case .registerInstance(let request):
+            return try register(request, call, &answers)
+        case .waitForImage(let request):
+            return try wait(request, call, &answers)
+        case .watch(let request):
+            let start = try startOfEvents(request.afterSequence, call.caller)
+            return .watch(after: start, resources: try checkedResources(request.resourceID))
+        case .readEvents(let request):
+            return try readEvents(request, call, &answers)
+        case .cancel(let request):
+            reply(call, CancelResponse(), &answers)
+            return UInt32(exactly: request.streamID).map { .cancel(stream: $0) }
+        case .version:
+            var response = VersionResponse()
+            response.version = imagedVersion
+            response.protocolVersion = protocolVersion
+            reply(call, response, &answers)
+        case .health:
+            var response = health(facts)
+            response.requestID = requestID()
+            answers.add(call.key, response, turn: newestTurn)
+        }
+        return nil
+    }
+
+    private func answer(
+        _ request: FixtureRequest, _ call: Call, _ answers: inout Answers
+    ) throws(Refusal) {
+        switch request {
+        case .createAccount(let request):
+            reply(call, try createAccount(request, call.caller), &answers)
+        case .dropAccount(let request):
+            reply(call, try dropAccount(request, call.caller), &answers)
+        case .describeAccount(let request):
+            reply(call, try describeAccount(request, call.caller), &answers)
+        case .setAccount(let request):
+            reply(call, try setAccount(request, call.caller), &answers)
+        case .setLimits(let request):
+            reply(call, try setLimits(request, call.caller), &answers)
+        case .setClock(let request):
+            reply(call, try setClock(request, call.caller), &answers)
+        case .advanceClock(let request):
+            reply(call, try advanceClock(request, call.caller), &answers)
+        case .setInstance(let request):
+            reply(call, try setInstance(request, call.caller), &answers)
+        case .setDisk(let request):
+            reply(call, try setDisk(request, call.caller), &answers)
+        case .setSnapshot(let request):
+            reply(call, try setSnapshot(request, call.caller), &answers)
+        case .setImage(let request):
+            reply(call, try setImage(request, call.caller), &answers)
+        case .setKMSKey(let request):
+            reply(call, try setKMSKey(request, call.caller), &answers)
+        case .createResourceGroup(let request):
+            reply(call, try createResourceGroup(request, call.caller), &answers)
+        case .setRamUser(let request):
+            let policies = try read(request.policy)
+            reply(call, try setRamUser(request, policies: policies, call.caller), &answers)
+        case .describeJobs(let request):
+            reply(call, try describeJobs(request, call.caller), &answers)
+        case .holdJobs(let request):
+            reply(call, try holdJobs(request, call.caller), &answers)
+        case .releaseJobs(let request):
+            reply(call, try releaseJobs(request, call.caller), &answers)
+        case .stepJobs(let request):
+            reply(call, try stepJobs(request, call.caller), &answers)
+        case .finishJobs(let request):
+            reply(call, try finishJobs(request, call.caller), &answers)
+        case .failJobs(let request):
+            reply(call, try failJobs(request, call.caller), &answers)
+        case .addFaultRule(let request):
+            reply(call, try addFaultRule(request, call.caller), &answers)
+        case .removeFaultRule(let request):
+            reply(call, try removeFaultRule(request, call.caller), &answers)
+        case .describeFaultRules(let request):
+            reply(call, try describeFaultRules(request, call.caller), &answers)
+        case .releaseRequests(let request):
+            reply(call, try releaseRequests(request, call.caller), &answers)
         }
     }
 

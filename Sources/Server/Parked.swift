@@ -182,7 +182,7 @@ extension Catalog {
         for imageID in turn.changedImages.sorted() {
             for key in parked.waiting(for: imageID) {
                 guard let call = parked[key]?.call,
-                    case .waitForImage(let request) = call.request
+                    case .daemon(.waitForImage(let request)) = call.request
                 else { continue }
                 answerWait(request, call, onlyIfFinal: true, &answers)
             }

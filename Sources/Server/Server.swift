@@ -163,7 +163,8 @@ actor Server {
         for call in calls { connections[call.key.connection]?.unanswered -= 1 }
         facts.connections = Int32(clamping: connections.count)
         facts.uptimeSeconds = (now - startTime) / 1_000_000_000
-        if calls.contains(where: { if case .health = $0.request { true } else { false } }) {
+        if calls.contains(where: { if case .daemon(.health) = $0.request { true } else { false } })
+        {
             facts.freeBytes = freeBytes()
         }
         let inspections = takeInspections(reports)
@@ -545,7 +546,7 @@ actor Server {
                 return protocolAnswers.add(
                     key, Status(.unimplemented, text, requestID: requestID()), turn: 0)
             }
-            if case .watch = request, flags.isEmpty {
+            if case .daemon(.watch) = request, flags.isEmpty {
                 let text = "Watch answers with a stream and needs request flag 1; see ReadEvents"
                 return protocolAnswers.add(
                     key, Status(.invalidArgument, text, requestID: requestID()), turn: 0)

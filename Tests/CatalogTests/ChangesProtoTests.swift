@@ -78,7 +78,8 @@ struct ChangesProtoTests {
     private static let messages: [any Message.Type] = [
         Changes.self, Change.self, AccountRecord.self, ImageRecord.self, SnapshotRecord.self,
         DiskRecord.self, InstanceRecord.self, JobRecord.self, CaptureRecord.self, TokenRecord.self,
-        ReclaimRecord.self, CountersRecord.self,
+        ReclaimRecord.self, CountersRecord.self, ClockRecord.self, RamUserRecord.self,
+        PolicyRecord.self, StatementRecord.self,
     ]
 
     /// The messages of a .proto file without nesting.
@@ -130,6 +131,7 @@ struct ChangesProtoTests {
             .diskDeleted("d-1"), .instance(Boxed(InstanceRecord())), .instanceDeleted("i-1"),
             .job(Boxed(job)), .jobEnded(4), .token(Boxed(TokenRecord())), .tokenExpired("t"),
             .reclaim(Boxed(reclaim)), .reclaimed(5), .counters(Boxed(CountersRecord())),
+            .accountDropped("account"),
         ]
         for (index, kind) in kinds.enumerated() {
             let change = Change(-1, "account", "region", kind)

@@ -178,6 +178,7 @@ extension Refusal {
         switch self {
         case .errors(let errors): "\(errors[0].httpStatus) \(errors[0].code)"
         case .noRoomYet: "no room yet"
+        case .held: "held"
         }
     }
 }

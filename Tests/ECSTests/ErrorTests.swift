@@ -152,7 +152,7 @@ struct ErrorTests {
         #expect(Set(names).count == names.count && names.first == "CreateImage")
         for operation in allOperations {
             #expect("\(operation.self)" == operation.name)
-            #expect(["imaged.v1.ECS", "imaged.v1.Daemon"].contains(operation.service.rawValue))
+            #expect([.ecs, .daemon, .fixture].contains(operation.service))
         }
         // What makes something is not sent twice without being asked to.
         let repeatable = Set(allOperations.filter { $0.isRepeatable }.map { $0.name })
