@@ -54,7 +54,7 @@ public struct ClockRecord: Message {
     func machineTime(of time: Int64) -> Int64? {
         if isFrozen { return nil }
         let (machine, overflow) = time.subtractingReportingOverflow(offset)
-        return overflow ? (offset > 0 ? .min : .max) : machine
+        return overflow ? .max : max(0, machine)
     }
 }
 

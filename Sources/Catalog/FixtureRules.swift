@@ -253,7 +253,7 @@ extension Catalog {
         }
         let (time, overflow) =
             now(of: account).addingReportingOverflow(milliseconds * 1_000_000)
-        guard !overflow else {
+        guard !overflow, time <= Time.latest else {
             throw .error(.invalidParameter("Seconds", hint: "Not beyond the year 2261."))
         }
         return try setClock(caller, time, isFrozen: account.record.clock.isFrozen)

@@ -205,7 +205,7 @@ struct Timers: Sendable {
         let (latest, overflow) = clock.now(now).addingReportingOverflow(timer.duration)
         let end = overflow ? timer.end : min(timer.end, latest)
         timers[number]?.end = end
-        let time = end <= clock.now(now) ? Int64.min : clock.machineTime(of: end)
+        let time = end <= clock.now(now) ? now : clock.machineTime(of: end)
         guard let time else { return }
         due.put(Due(time: time, number: number), true)
         dueTimes[number] = time

@@ -1,5 +1,8 @@
 /// ECS's times as text, from nanoseconds since 1970, UTC.
 public enum Time {
+    /// 2261-12-31T23:59:59Z: no clock is set beyond it, so that sums of times have room.
+    public static let latest: Int64 = 9_214_646_399 * 1_000_000_000
+
     /// `yyyy-MM-ddTHH:mm:ssZ`
     public static func seconds(_ nanoseconds: Int64) -> String {
         let (day, second) = split(nanoseconds)

@@ -118,6 +118,20 @@ struct ClockTests {
         }
     }
 
+    @Test func theLatestTimeIsTheLatestThatCanBeReached() throws {
+        let world = World()
+        var request = SetClockRequest()
+        request.time = "2261-12-31T23:59:59Z"
+        request.isFrozen = true
+        try world.perform({ c, r, who throws(Refusal) in try c.setClock(r, who) }, request)
+        #expect(Time.parse(request.time) == Time.latest)
+        #expect(throws: Refusal.self) { try world.advance(milliseconds: 1) }
+        // What happens by itself still has times to come.
+        let id = try world.snapshot(world.instance().disks[0])
+        world.turn()
+        #expect(world.snapshotStatus(id) == "progressing")
+    }
+
     /// V3: a token lives for a day of the account's clock, and as long as its image.
     @Test func tokensExpireByTheAccountsClock() throws {
         let world = World()
