@@ -70,7 +70,7 @@ extension DescribeImagesRequest {
             !status.isEmpty || usable == nil,
             .missingParameter("Status").naming("Status", hint: "With Usable: ALL, or some."))
         errors.require(
-            statuses?.allSatisfy(Values.imageStatuses.contains) ?? true,
+            statuses.map { !$0.isEmpty && $0.allSatisfy(Values.imageStatuses.contains) } ?? true,
             .invalidParamter.naming(
                 "Status",
                 hint: "ALL, or some of \(Values.list(Values.imageStatuses)), with commas."))
@@ -87,7 +87,7 @@ extension DescribeImagesRequest {
     public var statuses: [String]? {
         if status.isEmpty { return ["Available"] }
         if status == "ALL" { return nil }
-        return status.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        return status.split(separator: ",").map(String.init)
     }
 }
 
