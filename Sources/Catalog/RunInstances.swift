@@ -21,7 +21,7 @@ extension Catalog {
         let region = try account.region(request.regionID)
         let imageID =
             request.imageID.isEmpty
-            ? region.value.newestImageID(ofFamily: request.imageFamily) ?? "" : request.imageID
+            ? newestImage(ofFamily: request.imageFamily, in: region)?.id ?? "" : request.imageID
         var rules = RunInstancesRules(
             request: request, account: account, region: region, verdict: Verdict(caller))
         let plan = try rules.judge(findImage(imageID, account, regionID: request.regionID))
@@ -181,16 +181,6 @@ struct RunInstancesRules {
                 "Amount",
                 hint: "So many with so much text are more than one request can make: ask for less.")
         )
-    }
-}
-
-extension Region {
-    /// The image that ImageFamily stands for: the newest that is Available.
-    func newestImageID(ofFamily family: String) -> String? {
-        imagesByFamily.numbers(of: family)
-            .compactMap { images.records[$0]?.value }
-            .filter { $0.image.status == "Available" }
-            .max { ($0.image.creationTime, $0.number) < ($1.image.creationTime, $1.number) }?.id
     }
 }
 

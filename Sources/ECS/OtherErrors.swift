@@ -76,7 +76,8 @@ extension ECSError {
             .idempotenceParamNotMatch, .invalidRegionIdNotFound, .forbidden, .serviceUnavailable,
             .throttling, .idempotentProcessing, .invalidImageIDNotFound, .invalidDiskIDNotFound,
             .incorrectImageStatus, .idempotentParameterMismatch, .snapshotCreatedImage,
-            .snapshotCreatedDisk,
+            .snapshotCreatedDisk, .imageUsingByInstance, .imageUseShared,
+            .operationDeniedImageCopying, .invalidResourceIDNotFound,
         ]
         all += machineErrors
         return Dictionary(all.map { ($0.code.rawValue, $0) }) { first, _ in first }

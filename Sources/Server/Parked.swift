@@ -500,6 +500,7 @@ extension Server {
                 var response = ExportImageResponse()
                 response.sizeBytes = exported.sizeBytes
                 response.storedBytes = exported.storedBytes
+                if case .export(let plan) = waiting.pending { response.taskID = plan.taskID }
                 catalog.reply(waiting.call, response, &answers)
             case .failure(let failure):
                 let status =
