@@ -21,13 +21,13 @@ extension SnapshotStore {
         manifest number: UInt64, to path: String, peer: Peer,
         progress: JobProgress = JobProgress()
     ) throws(ExportFailure) -> Exported {
+        let target = try ExportTarget(path, peer, calls)
         let snapshot: SnapshotReader
         do throws(ReadFailure) {
             snapshot = try openSnapshot(number)
         } catch {
             throw ExportFailure(error)
         }
-        let target = try ExportTarget(path, peer, calls)
         let file = try target.create()
         do throws(ExportFailure) {
             let exported = try write(snapshot, to: file, target, progress)

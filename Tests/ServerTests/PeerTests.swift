@@ -69,6 +69,8 @@ struct PeerTests {
         for user in [
             try OtherUser(65_000, groups: [65_009, 65_010], of: daemon),
             try OtherUser(65_000, gid: 65_010, of: daemon),
+            // More groups than are asked for at first.
+            try OtherUser(65_000, groups: Array(64_000..<64_300) + [65_010], of: daemon),
         ] {
             let client = try user.client()
             #expect(try client.images { $0.imageOwnerAlias = "self" }.isEmpty)
