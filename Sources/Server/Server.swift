@@ -79,8 +79,7 @@ actor Server {
     init(
         loop: EventLoop, catalog: Catalog, journal: Journal?, workers: Workers?,
         reports: Mailbox<Report>, limits: ServerLimits, access: Access, facts: ServerFacts,
-        log: Log,
-        listener: consuming FileDescriptor, signals: consuming FileDescriptor
+        log: Log, listener: consuming FileDescriptor, signals: consuming FileDescriptor
     ) {
         self.loop = loop
         self.catalog = catalog
