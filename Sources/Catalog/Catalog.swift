@@ -98,6 +98,12 @@ public actor Catalog {
     /// The newest turn that changed anything, of any account: what the sequence stands for.
     public var newestTurn: UInt64 { record.bytes.isEmpty ? turn - 1 : turn }
 
+    /// Whether the turn's record has become so large that the next turn shall have the rest: the
+    /// journal takes one of 64 MiB at most, and one request can add 16 MiB.
+    public var isTurnFull: Bool { record.bytes.count > Self.turnBytesMax }
+
+    private static let turnBytesMax = 16 << 20
+
     /// Reserves the journal's bytes for the draft's changes, then applies them.
     func commit(_ draft: Draft, isRelease: Bool = false) throws(Refusal) {
         ids = draft.ids

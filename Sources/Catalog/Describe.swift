@@ -279,6 +279,7 @@ extension DescribeInstancesRequest {
         (status.isEmpty || status == instance.status)
             && (imageID.isEmpty || imageID == instance.imageID)
             && (zoneID.isEmpty || zoneID == instance.zoneID)
+            && (resourceGroupID.isEmpty || resourceGroupID == instance.resourceGroupID)
             && textMatches(instanceName, instance.instanceName) && tag.allIn(instance.tags)
     }
 }

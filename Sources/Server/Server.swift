@@ -186,7 +186,8 @@ actor Server {
                     connection = call.key.connection
                     start = outcome.answers.bytes.count
                 }
-                if outcome.answers.bytes.count - start > Self.turnAnswerBytesMax {
+                let isFull = outcome.answers.bytes.count - start > Self.turnAnswerBytesMax
+                if isFull || catalog.isTurnFull {
                     outcome.deferred.append(call)
                 } else {
                     catalog.run(call, now, facts, &outcome.answers, &outcome.pending)
