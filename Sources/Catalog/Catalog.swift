@@ -166,11 +166,26 @@ public actor Catalog {
 
     // MARK: Accounts
 
-    /// Makes an account unless it is there: called at start for those of the configuration.
-    public func openAccount(_ accountID: String) throws(Refusal) {
-        if state.accounts[accountID] != nil { return }
+    /// Makes an account, or adds what it lacks: called at start for those of the configuration.
+    ///
+    /// One that a client has made before is the configuration's from now on: its maker has only
+    /// the rights that are bound to it.
+    public func openAccount(
+        _ accountID: String, resourceGroups: [String] = []
+    ) throws(Refusal) {
+        let before = state.accounts[accountID]?.record
         var draft = draft(accountID, "")
-        draft.addAccount(AccountRecord.new(accountID, &draft))
+        var record = before ?? AccountRecord.new(accountID, &draft)
+        record.isFixture = false
+        record.uid = 0
+        let known = record.resourceGroups.map(\.resourceGroupID) + [record.defaultResourceGroupID]
+        for id in resourceGroups where !known.contains(id) {
+            var group = ResourceGroup()
+            group.resourceGroupID = id
+            record.resourceGroups.append(group)
+        }
+        if record == before { return }
+        draft.addAccount(record)
         try commit(draft)
     }
 

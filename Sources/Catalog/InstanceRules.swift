@@ -3,7 +3,8 @@ import Wire
 
 /// What a daemon's thread found at a path that RegisterInstance names.
 public enum InspectedFile: Sendable {
-    case found(sizeBytes: Int64, device: Int64, inode: Int64)
+    /// `root`: the disk root by which the configuration grants it; empty: it needs none.
+    case found(sizeBytes: Int64, device: Int64, inode: Int64, root: String = "")
     /// Not a disk that can be taken: why, and what to do.
     case refused(reason: String, hint: String)
 }
@@ -157,11 +158,12 @@ extension DiskRecord {
     /// Takes what was found at the path; its exact bytes, rounded up to GiB.
     fileprivate mutating func take(_ file: InspectedFile?, _ index: Int) throws(Refusal) {
         switch file {
-        case .found(let sizeBytes, let device, let inode):
+        case .found(let sizeBytes, let device, let inode, let root):
             disk.sizeBytes = sizeBytes
             disk.size = Int32(clamping: (sizeBytes - 1) >> 30 + 1)
             registeredDevice = device
             registeredInode = inode
+            self.root = root
         case .refused(let reason, let hint):
             throw .error(.invalidParameter("Disk.\(index + 1).Path", hint: "\(reason): \(hint)."))
         case nil:
