@@ -33,6 +33,7 @@ enum {
     imaged_SOCK_CLOEXEC = 02000000,
     imaged_SOCK_NONBLOCK = 04000,
     imaged_SO_PEERCRED = 17,
+    imaged_SO_PEERGROUPS = 59,
     imaged_SEEK_DATA = 3,
     imaged_SEEK_HOLE = 4,
     imaged_FALLOC_FL_KEEP_SIZE = 1,

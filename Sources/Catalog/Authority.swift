@@ -9,10 +9,31 @@ public final class Authority: Sendable {
     let accounts: Set<String>?
     /// What it may do there; nil: everything, as their owner.
     let policies: [PolicyRecord]?
+    /// The bindings that it joins, each for its own accounts.
+    private let parts: [Authority]
 
     public init(accounts: Set<String>?, policies: [PolicyRecord]?) {
         self.accounts = accounts
         self.policies = policies
+        parts = []
+    }
+
+    /// Several bindings at once. What one allows in its accounts it allows there alone; an account
+    /// that one of them owns is owned.
+    public init(joining parts: [Authority]) {
+        let isEverywhere = parts.contains { $0.accounts == nil }
+        accounts = isEverywhere ? nil : Set(parts.flatMap { $0.accounts ?? [] })
+        let isOwner = parts.contains { $0.policies == nil }
+        policies = isOwner ? nil : parts.flatMap { $0.policies ?? [] }
+        self.parts = parts
+    }
+
+    /// What it may do in one account; nil: everything, as its owner.
+    func policies(in accountID: String) -> [PolicyRecord]? {
+        if parts.isEmpty { return policies }
+        let parts = parts.filter { $0.accounts?.contains(accountID) ?? true }
+        if parts.contains(where: { $0.policies == nil }) { return nil }
+        return parts.flatMap { $0.policies ?? [] }
     }
 
     func mayUse(_ account: AccountRecord, uid: UInt32) -> Bool {
@@ -81,7 +102,9 @@ extension Catalog {
         of caller: Caller, _ account: Account
     ) throws(Refusal) -> [PolicyRecord]? {
         let isCreator = account.record.isFixture && account.record.uid == Int64(caller.uid)
-        if !isCreator, let policies = caller.authority.policies { return policies }
+        if !isCreator, let policies = caller.authority.policies(in: caller.accountID) {
+            return policies
+        }
         if caller.ramUser.isEmpty { return nil }
         guard let user = account.record.ramUsers.first(where: { $0.name == caller.ramUser })
         else { throw .error(.forbidden.hinting("There is no RAM user \(caller.ramUser).")) }

@@ -26,6 +26,8 @@ public actor Catalog {
     /// The turns of the loop that changed something, counted; and the newest for each account.
     private var turn: UInt64 = 1
     private var turnOfAccount: [String: UInt64] = [:]
+    /// The newest turn that changed an image which everybody sees.
+    private var turnOfPublic: UInt64 = 0
     /// The images that this turn has changed: who waits for one is looked at again.
     private var changedImages: Set<String> = []
     /// What this turn has changed so far, as the journal will hold it.
@@ -93,10 +95,18 @@ public actor Catalog {
     }
 
     /// The newest turn whose changes an answer about `accountID` may show; 0: none since start.
-    public func turnSeen(by accountID: String) -> UInt64 { turnOfAccount[accountID] ?? 0 }
+    public func turnSeen(by accountID: String) -> UInt64 {
+        max(turnOfAccount[accountID] ?? 0, turnOfPublic)
+    }
 
     /// The newest turn that changed anything, of any account: what the sequence stands for.
     public var newestTurn: UInt64 { record.bytes.isEmpty ? turn - 1 : turn }
+
+    /// Whether the turn's record has become so large that the next turn shall have the rest: the
+    /// journal takes one of 64 MiB at most, and one request can add 16 MiB.
+    public var isTurnFull: Bool { record.bytes.count > Self.turnBytesMax }
+
+    private static let turnBytesMax = 16 << 20
 
     /// Reserves the journal's bytes for the draft's changes, then applies them.
     func commit(_ draft: Draft, isRelease: Bool = false) throws(Refusal) {
@@ -120,6 +130,7 @@ public actor Catalog {
     }
 
     private func apply(_ change: Change) {
+        noteOthers(change)
         state.apply(change)
         events.append(change, sequence: state.sequence)
         jobs.note(change, state, environment.now())
@@ -129,6 +140,18 @@ public actor Catalog {
         default: break
         }
         if !change.accountID.isEmpty { turnOfAccount[change.accountID] = turn }
+    }
+
+    /// What an answer shows of another account's images must be durable as its own changes are:
+    /// so this is a change of every account's that the image is, was or will be shared with.
+    private func noteOthers(_ change: Change) {
+        for accountID in state.recipients(of: change) {
+            if accountID == "*" {
+                turnOfPublic = turn
+            } else if state.accounts[accountID] != nil {
+                turnOfAccount[accountID] = turn
+            }
+        }
     }
 
     func draft(_ caller: Caller, _ regionID: String) -> Draft {
@@ -143,11 +166,26 @@ public actor Catalog {
 
     // MARK: Accounts
 
-    /// Makes an account unless it is there: called at start for those of the configuration.
-    public func openAccount(_ accountID: String) throws(Refusal) {
-        if state.accounts[accountID] != nil { return }
+    /// Makes an account, or adds what it lacks: called at start for those of the configuration.
+    ///
+    /// One that a client has made before is the configuration's from now on: its maker has only
+    /// the rights that are bound to it.
+    public func openAccount(
+        _ accountID: String, resourceGroups: [String] = []
+    ) throws(Refusal) {
+        let before = state.accounts[accountID]?.record
         var draft = draft(accountID, "")
-        draft.addAccount(AccountRecord.new(accountID, &draft))
+        var record = before ?? AccountRecord.new(accountID, &draft)
+        record.isFixture = false
+        record.uid = 0
+        let known = record.resourceGroups.map(\.resourceGroupID) + [record.defaultResourceGroupID]
+        for id in resourceGroups where !known.contains(id) {
+            var group = ResourceGroup()
+            group.resourceGroupID = id
+            record.resourceGroups.append(group)
+        }
+        if record == before { return }
+        draft.addAccount(record)
         try commit(draft)
     }
 

@@ -307,10 +307,13 @@ extension Region {
     }
 
     /// V7 of a family that gets one more image.
-    func familyErrors(_ family: String, _ limits: Limits) -> [ECSError] {
-        if family.isEmpty { return [] }
+    ///
+    /// - Parameter old: the family that the image leaves; with its last image a family is gone.
+    func familyErrors(_ family: String, _ limits: Limits, leaving old: String = "") -> [ECSError] {
+        if family.isEmpty || family == old { return [] }
         let count = imagesByFamily.count(family)
-        if count == 0 && imagesByFamily.keyCount >= limits.families {
+        let otherCount = imagesByFamily.keyCount - (imagesByFamily.count(old) == 1 ? 1 : 0)
+        if count == 0 && otherCount >= limits.families {
             return [
                 .imageFamilyQuotaExceed.naming(
                     "ImageFamily", hint: "\(limits.families) families are there (Families).")
@@ -328,9 +331,11 @@ extension Region {
 }
 
 extension Draft {
-    /// The one job of an image that is made of finished snapshots (B-NoSnapshotFromSnapshot).
+    /// The one job of an image that is made of finished snapshots (B-NoSnapshotFromSnapshot), or
+    /// is a copy.
     mutating func addImageJob(
-        _ imageID: String, _ duration: Int64, _ account: AccountRecord, copying source: String = ""
+        _ imageID: String, _ duration: Int64, _ account: AccountRecord, copying source: String = "",
+        kmsKeyID: String = ""
     ) {
         var job = JobRecord()
         job.number = number()
@@ -338,6 +343,7 @@ extension Draft {
         job.duration = duration
         job.isHeld = account.holdsJobs
         job.copiedImageID = source
+        job.kmsKeyID = kmsKeyID
         add(.job(Boxed(job)))
     }
 }

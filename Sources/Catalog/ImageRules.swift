@@ -1,10 +1,14 @@
 import ECS
 
-/// What an export reads.
+/// What an export reads, and where it goes.
 public struct ExportPlan: Sendable {
     public let manifest: Int64
     public let path: String
     public let snapshotID: String
+    /// The bucket that `path` is in, a directory of the daemon's own; empty: `path` is the peer's.
+    public let bucket: String
+    /// ECS's TaskId; empty without a bucket.
+    public let taskID: String
 }
 
 extension Catalog {
@@ -16,9 +20,14 @@ extension Catalog {
         if request.regionID.isEmpty { throw .error(.missingParameter("RegionId")) }
         if request.imageID.isEmpty { throw .error(.missingParameter("ImageId")) }
         let account = try admitted(
-            caller, ResourceName("image", request.imageID, in: request.regionID))
+            caller, resourceName(ofImage: request.imageID, request.regionID, caller))
         let region = try account.region(request.regionID)
-        guard let image = region.images[request.imageID] else { return DeleteImageResponse() }
+        let image = region.images[request.imageID]
+        if let image {
+            try requireDeletable(image, isForced: request.force ?? false, account, region, caller)
+        }
+        if request.dryRun ?? false { throw .error(.dryRunOperation) }
+        guard let image else { return DeleteImageResponse() }
         var draft = draft(caller, request.regionID)
         for job in account.jobs(ofImage: image.image, in: region) {
             draft.endSnapshot(
@@ -29,23 +38,43 @@ extension Catalog {
         return DeleteImageResponse()
     }
 
-    /// ExportImage to a path: which manifest is to be read. The caller pins it.
+    /// Force helps against instances alone.
+    private func requireDeletable(
+        _ image: ImageRecord, isForced: Bool, _ account: Account, _ region: Shared<Region>,
+        _ caller: Caller
+    ) throws(Refusal) {
+        var verdict = Verdict(caller)
+        try verdict.require(
+            isForced || !region.value.isUsed(image.id),
+            .imageUsingByInstance.naming(
+                "ImageId", hint: "Delete its instances first, or give Force true."))
+        try verdict.require(
+            !image.isShared,
+            .imageUseShared.naming(
+                "ImageId", hint: "ModifyImageSharePermission with RemoveAccount ends that."))
+        let copy = account.jobs.first { $0.value.record.value.copiedImageID == image.id }?.value
+        try verdict.require(
+            copy == nil,
+            .operationDeniedImageCopying.naming(
+                "ImageId",
+                hint: """
+                    \(copy?.record.value.imageID ?? "") in \(copy?.regionID ?? "") is being made \
+                    of it: wait, or CancelCopyImage.
+                    """))
+        try verdict.close()
+    }
+
+    // MARK: Export
+
+    /// ExportImage: which manifest is to be read. The caller pins it.
     public func planExport(
         _ request: ExportImageRequest, _ caller: Caller
     ) throws(Refusal) -> ExportPlan {
-        if request.regionID.isEmpty { throw .error(.missingParameter("RegionId")) }
-        if request.imageID.isEmpty { throw .error(.missingParameter("ImageId")) }
-        if request.path.isEmpty { throw .error(.missingParameter("Path")) }
-        if !request.path.hasPrefix("/") {
-            throw .error(
-                .invalidParameter("Path", hint: "An absolute path: it is the daemon's to open."))
-        }
+        try check(request.syntaxErrors(), caller)
         let account = try admitted(
-            caller, ResourceName("image", request.imageID, in: request.regionID))
+            caller, resourceName(ofImage: request.imageID, request.regionID, caller))
         let region = try account.region(request.regionID)
-        guard let image = region.images[request.imageID]?.image else {
-            throw .error(.invalidImageIDNotFound.naming("ImageId"))
-        }
+        let image = try ownImage(request.imageID, region).image
         if !["Available", "Deprecated"].contains(image.status) {
             throw .error(
                 .incorrectImageStatus.naming(
@@ -62,7 +91,26 @@ extension Catalog {
                     "Device", hint: "\(device) is a simulated or empty disk: it has no bytes."))
         }
         return ExportPlan(
-            manifest: snapshot.manifest, path: request.path, snapshotID: snapshot.id)
+            manifest: snapshot.manifest, path: try path(of: request, device),
+            snapshotID: snapshot.id, bucket: request.ossBucket,
+            taskID: request.ossBucket.isEmpty ? "" : ids.id("t-"))
+    }
+
+    /// Where the export goes: ECS names the object in a bucket by image and disk.
+    private func path(of request: ExportImageRequest, _ device: String) throws(Refusal) -> String {
+        if !request.path.isEmpty { return request.path }
+        guard let directory = environment.buckets[request.ossBucket] else {
+            let names = environment.buckets.keys.sorted()
+            let hint =
+                names.isEmpty
+                ? "The configuration names no bucket."
+                : "The configuration has \(Values.list(names))."
+            throw .error(.invalidParameter("OSSBucket", hint: hint))
+        }
+        let prefix = request.ossPrefix.isEmpty ? "" : "\(request.ossPrefix)_"
+        let disk = device == Device.system ? "system" : String(device.dropFirst("/dev/".count))
+        let slash = directory.hasSuffix("/") ? "" : "/"
+        return "\(directory)\(slash)\(prefix)\(request.imageID)_\(disk).raw"
     }
 
     /// WaitForImage: the image, and whether it has come to rest.
@@ -75,12 +123,12 @@ extension Catalog {
         var reader = caller
         reader.operation = DescribeImages.name
         let account = try authorised(
-            reader, [ResourceName("image", request.imageID, in: request.regionID)])
+            reader, [resourceName(ofImage: request.imageID, request.regionID, caller)])
         let region = try account.region(request.regionID)
-        guard let record = region.images[request.imageID] else {
+        guard let found = findImage(request.imageID, account, regionID: request.regionID) else {
             throw .error(.invalidImageIDNotFound.naming("ImageId"))
         }
-        let image = described(record, account, region)
+        let image = described(found.record, account, region)
         return (image, !["Waiting", "Creating"].contains(image.status))
     }
 }

@@ -3,7 +3,8 @@ import Wire
 
 /// What a daemon's thread found at a path that RegisterInstance names.
 public enum InspectedFile: Sendable {
-    case found(sizeBytes: Int64, device: Int64, inode: Int64)
+    /// `root`: the disk root by which the configuration grants it; empty: it needs none.
+    case found(sizeBytes: Int64, device: Int64, inode: Int64, root: String = "")
     /// Not a disk that can be taken: why, and what to do.
     case refused(reason: String, hint: String)
 }
@@ -68,44 +69,15 @@ extension Catalog {
         try passed(request.token, account, caller, mismatch: .idempotentParameterMismatch)
             .map { RegisterInstanceResponse($0.resourceID, $0.furtherIDs) }
     }
-
-    /// DeleteInstance forgets a registered VM and its disks; their files are their owner's and
-    /// stay. Images and snapshots stay too; what is still being made of it fails (§ 2,
-    /// B-NoInstanceChange).
-    public func deleteInstance(
-        _ request: DeleteInstanceRequest, _ caller: Caller
-    ) throws(Refusal) -> DeleteInstanceResponse {
-        if request.instanceID.isEmpty { throw .error(.missingParameter("InstanceId")) }
-        let place = state.accounts[caller.accountID]?.find(\.instances, request.instanceID)
-        let account = try admitted(
-            caller,
-            ResourceName(
-                "instance", request.instanceID, in: place?.regionID ?? "",
-                group: place?.record.instance.resourceGroupID ?? ""))
-        guard let (regionID, region, instance) = place else {
-            throw .error(
-                .invalidInstanceIdNotFound(instanceID: request.instanceID).naming("InstanceId"))
-        }
-        if instance.instance.status == "Running" && !(request.force ?? false) {
-            throw .error(
-                .incorrectInstanceStatusRunning.naming(
-                    "InstanceId", hint: "It is Running: stop it first, or set Force."))
-        }
-        var draft = draft(caller, regionID)
-        let disks = region.disksByInstance.numbers(of: instance.id)
-            .compactMap { region.disks.records[$0]?.value }
-        draft.failWork(on: disks, "Instance \(instance.id) was deleted.", account, region)
-        for disk in disks { draft.add(.diskDeleted(disk.id)) }
-        draft.add(.instanceDeleted(instance.id))
-        try commit(draft, isRelease: true)
-        return DeleteInstanceResponse()
-    }
 }
 
 extension Draft {
     /// Fails every image and snapshot that is still being made of `disks`.
+    ///
+    /// - Parameter endsSnapshot: of which disks also those snapshots end that no image waits for.
     mutating func failWork(
-        on disks: [DiskRecord], _ reason: String, _ account: Account, _ region: Shared<Region>
+        on disks: [DiskRecord], _ reason: String, _ account: Account, _ region: Shared<Region>,
+        endsSnapshot: (DiskRecord) -> Bool = { _ in true }
     ) {
         var failedImages: Set<String> = []
         for disk in disks {
@@ -115,7 +87,7 @@ extension Draft {
                     if failedImages.insert(image.id).inserted {
                         fail(image, reason, account, region)
                     }
-                } else {
+                } else if endsSnapshot(disk) {
                     endSnapshot(of: job, .failed(reason: reason), region)
                 }
             }
@@ -176,6 +148,7 @@ extension RegisteredDisk {
         record.disk.creationTime = draft.time
         record.disk.attachedTime = draft.time
         record.disk.deleteWithInstance = true
+        record.disk.portable = !isSystem && !Values.localCategories.contains(record.disk.category)
         record.disk.resourceGroupID = instance.instance.resourceGroupID
         return record
     }
@@ -185,11 +158,12 @@ extension DiskRecord {
     /// Takes what was found at the path; its exact bytes, rounded up to GiB.
     fileprivate mutating func take(_ file: InspectedFile?, _ index: Int) throws(Refusal) {
         switch file {
-        case .found(let sizeBytes, let device, let inode):
+        case .found(let sizeBytes, let device, let inode, let root):
             disk.sizeBytes = sizeBytes
             disk.size = Int32(clamping: (sizeBytes - 1) >> 30 + 1)
             registeredDevice = device
             registeredInode = inode
+            self.root = root
         case .refused(let reason, let hint):
             throw .error(.invalidParameter("Disk.\(index + 1).Path", hint: "\(reason): \(hint)."))
         case nil:

@@ -19,8 +19,17 @@ extension Draft {
         let image = region.images[job.imageID]
         switch outcome {
         case .accomplished:
+            let source = job.copiedImageID.isEmpty ? nil : account.find(\.images, job.copiedImageID)
+            if let image, !job.copiedImageID.isEmpty, source == nil {
+                let reason = "The image \(job.copiedImageID) is gone."
+                return fail(image, reason, account, region, endedBy: job)
+            }
             endSnapshot(of: job, outcome, region)
             guard var image else { return }
+            if let source {
+                addSnapshots(
+                    of: &image, from: (source.record, source.region), kmsKeyID: job.kmsKeyID)
+            }
             let others = account.jobs(ofImage: image.image, in: region)
                 .filter { $0.number != job.number }
             if others.isEmpty && image.image.failureReason.isEmpty {

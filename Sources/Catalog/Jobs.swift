@@ -146,6 +146,7 @@ struct JobBoard: Sendable {
     }
 
     mutating func stopTimer(_ number: Int64) { timers.rest(number) }
+    mutating func removeTimer(_ number: Int64) { timers.remove(number) }
 
     /// Frees the job's slot, once, and stops its thread.
     private mutating func end(_ number: Int64, _ accountID: String) {
@@ -327,10 +328,12 @@ extension Catalog {
         let now = environment.now()
         while let (time, number, timer) = jobs.timers.first, time <= now {
             switch timer.kind {
-            case .job: try finishSimulated(number, timer)
+            case .job:
+                try finishSimulated(number, timer)
+                jobs.stopTimer(number)
+            // The status that follows has set its own timer, or taken it away.
             case .instance: try moveOn(number, timer)
             }
-            jobs.stopTimer(number)
         }
     }
 
@@ -340,14 +343,23 @@ extension Catalog {
         try end(number, timer.accountID, .simulated)
     }
 
-    /// Takes an instance to the status that follows by itself.
+    /// Takes an instance to the status that follows by itself. One that runs has had its restart:
+    /// its disks are right again (E-IncorrectDiskStatus.Invalid).
     private func moveOn(_ number: Int64, _ timer: Timer) throws(Refusal) {
-        let region = state.accounts[timer.accountID]?.regions[timer.regionID]
-        guard var record = region?.instances.records[number]?.value else { return }
+        guard let account = state.accounts[timer.accountID],
+            let region = account.regions[timer.regionID],
+            var record = region.instances.records[number]?.value, record.isMoving
+        else { return jobs.removeTimer(number) }
         var draft = draft(timer.accountID, timer.regionID)
-        let account = state.accounts[timer.accountID]
-        record.moveOn(draft.now, (account.map(limits) ?? limits).instanceMove)
+        record.moveOn(draft.now, limits(of: account).instanceMove)
         draft.add(.instance(Boxed(record)))
+        if record.instance.status == "Running" {
+            for disk in region.value.disks(of: record.id) where disk.isDeviceInvalid {
+                var right = disk
+                right.isDeviceInvalid = false
+                draft.add(.disk(Boxed(right)))
+            }
+        }
         try commit(draft, isRelease: true)
     }
 

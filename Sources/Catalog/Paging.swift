@@ -36,6 +36,27 @@ struct Page {
         }
     }
 
+    /// What the page takes of things that are shown to it one after the other.
+    struct Taking<Item> {
+        fileprivate let skip: Int
+        fileprivate let size: Int
+        private(set) var items: [Item] = []
+        private var shownCount = 0
+        var totalCount: Int32 { Int32(clamping: shownCount) }
+
+        fileprivate init(_ skip: Int, _ size: Int) {
+            self.skip = skip
+            self.size = size
+        }
+
+        mutating func show(_ item: @autoclosure () -> Item) {
+            if shownCount >= skip && items.count < size { items.append(item()) }
+            shownCount += 1
+        }
+    }
+
+    func taking<Item>(_: Item.Type) -> Taking<Item> { Taking(skip, size) }
+
     struct Result<Record: Resource> {
         var records: [Boxed<Record>] = []
         var totalCount: Int32 = 0

@@ -133,6 +133,7 @@ public struct JobRecord: Message {
     public var isHeld = false
     public var copiedImageID = ""
     public var root = ""
+    public var kmsKeyID = ""
     public init() {}
     /// Whether it copies a file, on a thread of the daemon's; else it takes time only.
     public var isReal: Bool { !path.isEmpty }
@@ -152,6 +153,7 @@ public struct JobRecord: Message {
         try visitor.bool(12, "IsHeld", &isHeld)
         try visitor.string(13, "CopiedImageId", &copiedImageID)
         try visitor.string(14, "Root", &root)
+        try visitor.string(15, "KmsKeyId", &kmsKeyID)
     }
 }
 

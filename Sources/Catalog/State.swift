@@ -135,6 +135,21 @@ extension State {
         image.sharedWith + (image.image.isPublic ? ["*"] : [])
     }
 
+    /// Who sees a change beside its own account, before it or after it; "*": everybody.
+    func recipients(of change: Change) -> [String] {
+        switch change.kind {
+        case .image(let record):
+            recipients(record.value)
+                + (image(record.value.id, change).map { recipients($0) } ?? [])
+        case .imageDeleted(let id): image(id, change).map { recipients($0) } ?? []
+        case .accountDropped(let id):
+            (accounts[id]?.regions ?? Table()).flatMap { _, region in
+                region.value.images.records.flatMap { recipients($0.value.value) }
+            }
+        default: []
+        }
+    }
+
     private mutating func share(_ image: ImageRecord, _ ownerID: String, _ regionID: String) {
         let shared = SharedImage(ownerID: ownerID, regionID: regionID, imageID: image.id)
         for accountID in recipients(image) {

@@ -16,9 +16,6 @@ extension ECSError {
         403, "SnapshotCreatedImage", "The snapshot has been used to create an image.")
     public static let snapshotCreatedDisk = ECSError(
         403, "SnapshotCreatedDisk", "The snapshot has been used to create a disk.")
-    public static let incorrectInstanceStatusRunning = ECSError(
-        403, "IncorrectInstanceStatus",
-        "The current status of the instance does not support this operation.")
 
     /// Something of ours that broke, and what the operator can do: E-InternalError's code, with a
     /// message of its own.
@@ -62,7 +59,7 @@ extension ECSError {
 extension ECSError {
     /// What a fault rule can be told to answer, by code.
     public static let ofCode: [String: ECSError] = {
-        let all: [ECSError] = [
+        var all: [ECSError] = [
             .invalidImageNameDuplicated, .incorrectInstanceStatus, .instanceLockedForSecurity,
             .invalidDiskCategoryCreateImage, .operationDenied400, .internalError,
             .incorrectDiskStatusNeverAttached, .invalidSnapshotIdNotReady, .invalidSnapshotTooOld,
@@ -79,8 +76,10 @@ extension ECSError {
             .idempotenceParamNotMatch, .invalidRegionIdNotFound, .forbidden, .serviceUnavailable,
             .throttling, .idempotentProcessing, .invalidImageIDNotFound, .invalidDiskIDNotFound,
             .incorrectImageStatus, .idempotentParameterMismatch, .snapshotCreatedImage,
-            .snapshotCreatedDisk,
+            .snapshotCreatedDisk, .imageUsingByInstance, .imageUseShared,
+            .operationDeniedImageCopying, .invalidResourceIDNotFound,
         ]
+        all += machineErrors
         return Dictionary(all.map { ($0.code.rawValue, $0) }) { first, _ in first }
     }()
 }

@@ -12,8 +12,10 @@ enum APIRequest: Sendable {
 
     /// Decodes the payload of the operation that `envelope` names; nil: there is none of that
     /// name.
+    ///
+    /// - Parameter hasFixture: whether the service Fixture is there.
     static func decode(
-        _ envelope: RequestEnvelope, _ bytes: [UInt8]
+        _ envelope: RequestEnvelope, _ bytes: [UInt8], hasFixture: Bool
     ) throws(ProtoError) -> APIRequest? {
         let method = String(decoding: bytes[envelope.method], as: UTF8.self)
         let decode: Decoder?
@@ -21,12 +23,16 @@ enum APIRequest: Sendable {
             decode = ecs[method]
         } else if bytes[envelope.service].elementsEqual(ServiceName.daemon.rawValue.utf8) {
             decode = daemon[method]
-        } else if bytes[envelope.service].elementsEqual(ServiceName.fixture.rawValue.utf8) {
-            decode = fixture[method]
+        } else if isFixture(envelope, bytes) {
+            decode = hasFixture ? fixture[method] : nil
         } else {
             decode = nil
         }
         return try decode?(bytes, envelope.payload)
+    }
+
+    static func isFixture(_ envelope: RequestEnvelope, _ bytes: [UInt8]) -> Bool {
+        bytes[envelope.service].elementsEqual(ServiceName.fixture.rawValue.utf8)
     }
 
     private typealias Decoder = @Sendable ([UInt8], Range<Int>) throws(ProtoError) -> APIRequest

@@ -14,6 +14,8 @@ struct Answers: Sendable {
 
     private(set) var encoder = FieldEncoder()
     private(set) var list: [Answer] = []
+    /// Those that are refused as Forbidden: the log counts them.
+    private(set) var forbidden: [StreamKey] = []
 
     var bytes: [UInt8] { encoder.bytes }
 
@@ -46,6 +48,7 @@ struct Answers: Sendable {
 
     /// A refusal: no payload goes with a status.
     mutating func add(_ key: StreamKey, _ status: Status, turn: UInt64) {
+        if status.code == StatusCode.permissionDenied.rawValue { forbidden.append(key) }
         frame(key, .response, turn: turn) { $0.delimited(1) { $0.write(status) } }
     }
 

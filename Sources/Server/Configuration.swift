@@ -1,20 +1,32 @@
 import Catalog
-import ECS
 import System
 
-/// The configuration file (`--config`): sections of `name = value` lines, `#` begins a comment.
+/// The configuration file (`--config`): sections of `Name = value` lines, `#` begins a comment.
 ///
 ///     [limits]                    # of every account: createimage.md § 6
 ///     UnfinishedSnapshots = 64
 ///     [daemon]                    # of every client: reliability.md § 6
 ///     Connections = 12000
+///     [account ci]                # opened at start, with limits of its own
+///     Images = 200
+///     ResourceGroup = rg-web
+///     [peer gid=1001]             # who may connect, and as what
+///     Account = ci
+///     Policy = rg-web web.json
+///     DiskRoot = /srv/images
+///     [bucket ci]                 # where ExportImage puts what goes to OSSBucket ci
+///     Path = /srv/ci
 public struct Configuration: Sendable {
     public var limits = Limits()
     public var server = ServerLimits()
+    public internal(set) var accounts: [ConfiguredAccount] = []
+    var peers: [PeerSection] = []
+    /// Directories, by the buckets' names.
+    public internal(set) var buckets: [String: String] = [:]
 
     public init() {}
 
-    /// What is wrong with a configuration file, and on which line.
+    /// What is wrong with a configuration file, or one that it names, and on which line.
     public struct Problem: Error, CustomStringConvertible {
         public let file: String
         public let line: Int
@@ -22,63 +34,53 @@ public struct Configuration: Sendable {
         public var description: String { "\(file):\(line): \(reason)" }
     }
 
-    /// - Parameter file: the name that problems carry.
-    public init(parsing text: String, file: String) throws(Problem) {
-        var section = ""
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
-        {
-            let content = trim(line.prefix { $0 != "#" })
-            if content.isEmpty { continue }
-            do throws(Reason) {
-                if content.hasPrefix("[") {
-                    section = try Self.section(content)
-                } else {
-                    try set(content, in: section)
-                }
-            } catch {
-                throw Problem(file: file, line: index + 1, reason: error.text)
-            }
-        }
+    /// - Parameters:
+    ///   - file: the name that problems carry; policy files stand beside it.
+    ///   - readFile: gives a policy file's bytes.
+    public init(
+        parsing text: String, file: String,
+        readFile: (String) throws(SystemError) -> [UInt8] = Self.contents
+    ) throws(Problem) {
+        var parser = ConfigurationParser(file: file)
+        self = try parser.parse(text, readFile)
     }
 
-    private struct Reason: Error { let text: String }
-
-    private static func section(_ content: Substring) throws(Reason) -> String {
-        let name = content.dropFirst().dropLast()
-        guard content.hasSuffix("]"), ["limits", "daemon"].contains(name) else {
-            throw Reason(text: "no section \(content): there are [limits] and [daemon]")
-        }
-        return String(name)
-    }
-
-    private mutating func set(_ content: Substring, in section: String) throws(Reason) {
-        guard let equals = content.firstIndex(of: "=") else {
-            throw Reason(text: "\"\(content)\" is not of the form Name = number")
-        }
-        let name = String(trim(content[..<equals]))
-        let text = trim(content[content.index(after: equals)...])
-        guard let value = Int(text), (0...(1 << 31)).contains(value) else {
-            throw Reason(text: "\(name) = \(text): a whole number from 0 to 2147483648 is right")
-        }
-        // None of a client's limits leaves anything to serve when it is 0.
-        if section == "daemon" && value == 0 {
-            throw Reason(text: "\(name) = 0: a whole number from 1 on is right")
-        }
-        let (isKnown, names) =
-            switch section {
-            case "limits": (limits.set(name, value), Limits.names)
-            case "daemon": (server.set(name, value), ServerLimits.names)
-            default: throw Reason(text: "\(name) stands before the first [section]")
-            }
-        if !isKnown {
-            throw Reason(text: "no \(name) in [\(section)]: there are \(Values.list(names))")
-        }
+    /// The bytes of a configuration or policy file, which are few.
+    public static func contents(of path: String) throws(SystemError) -> [UInt8] {
+        try SystemCalls.live.contents(of: path, max: 1 << 20)
     }
 }
 
-private func trim(_ text: Substring) -> Substring {
-    var text = text.drop { $0 == " " || $0 == "\t" || $0 == "\r" }
-    while let last = text.last, last == " " || last == "\t" || last == "\r" { text.removeLast() }
-    return text
+/// An `[account NAME]` section.
+public struct ConfiguredAccount: Sendable, Equatable {
+    public let name: String
+    public internal(set) var resourceGroups: [String] = []
+    /// `[limits]`, and what the section sets itself.
+    public internal(set) var limits = Limits()
+
+    init(_ name: String) { self.name = name }
+}
+
+/// A `[peer uid=N]` or `[peer gid=N]` section.
+struct PeerSection: Sendable {
+    enum Who: Hashable, CustomStringConvertible {
+        case uid(UInt32)
+        case gid(UInt32)
+
+        var description: String {
+            switch self {
+            case .uid(let uid): "uid=\(uid)"
+            case .gid(let gid): "gid=\(gid)"
+            }
+        }
+    }
+
+    let who: Who
+    var accounts: Set<String> = []
+    /// None: the peer owns its accounts.
+    var policies: [PolicyRecord] = []
+    /// Any file below them may be used.
+    var diskRoots: [String] = []
+
+    init(_ who: Who) { self.who = who }
 }

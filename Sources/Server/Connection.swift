@@ -7,6 +7,7 @@ final class Connection {
     let token: UInt64
     let socket: FileDescriptor
     let peer: PeerCredentials
+    let binding: Access.Binding
 
     /// Bytes of frames that are not handled yet; empty between frames.
     var input: [UInt8] = []
@@ -37,10 +38,14 @@ final class Connection {
     /// What the server has counted of `bufferedBytes`.
     var countedBytes = 0
 
-    init(_ token: UInt64, _ socket: consuming FileDescriptor, _ peer: PeerCredentials) {
+    init(
+        _ token: UInt64, _ socket: consuming FileDescriptor, _ peer: PeerCredentials,
+        _ binding: Access.Binding
+    ) {
         self.token = token
         self.socket = socket
         self.peer = peer
+        self.binding = binding
     }
 
     // MARK: Input

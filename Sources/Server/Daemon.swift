@@ -19,10 +19,19 @@ public struct DaemonOptions: Sendable {
     public var durability = Durability.always
     public var configurationFile: String?
     public var workers = 4
+    /// A name or a number: the group that may reach the socket.
+    public var socketGroup: String?
+    /// Where everybody who may connect may use files of his own.
+    public var diskRoots: [String] = []
+    /// Whether the service Fixture is there.
+    public var hasFixture = false
     /// A descriptor that is told "ready" and closed when requests are answered.
     public var readyDescriptor: Int32?
 
     public init() {}
+
+    /// A `--disk-root` as it is kept; nil: it is none.
+    public static func diskRoot(_ path: String) -> String? { Access.root(path) }
 }
 
 /// Why the daemon did not start, or stopped: the exit status and a line for its operator.
@@ -56,14 +65,21 @@ public enum Daemon {
         let signals = try CurrentProcess.stopSignals()
         let log = Log()
         let configuration = try configuration(options)
+        let access = Access(
+            configuration, diskRoots: options.diskRoots,
+            hasFixture: options.hasFixture)
         let places = try Places(options)
         let loop = try EventLoop()
         let reports = Mailbox<Report>(loop)
-        let storage = try Storage(places, reports, log)
-        let catalog = makeCatalog(loop, configuration.limits, options, storage)
+        let storage = try Storage(places, reports, access, log)
+        let catalog = makeCatalog(loop, configuration, options, storage)
         try catalog.assumeIsolated { catalog in
             do throws(Refusal) {
                 try catalog.openAccount("default")
+                for account in configuration.accounts {
+                    try catalog.openAccount(
+                        account.name, resourceGroups: account.resourceGroups)
+                }
             } catch {
                 throw DaemonFailure(
                     DaemonFailure.inputOutput, "no room for a first record in the journal")
@@ -75,8 +91,8 @@ public enum Daemon {
             limits.connections, max(16, descriptorsMax - limits.reservedDescriptors))
         let server = Server(
             loop: loop, catalog: catalog, journal: storage.journal, workers: storage.workers,
-            reports: reports, limits: limits, facts: facts(places, options), log: log,
-            listener: listener, signals: signals)
+            reports: reports, limits: limits, access: access, facts: facts(places, options),
+            log: log, listener: listener, signals: signals)
         try server.assumeIsolated { try $0.start() }
         announce(ready)
         loop.run { events in server.assumeIsolated { $0.turn(events) } }
@@ -88,12 +104,13 @@ public enum Daemon {
     }
 
     private static func makeCatalog(
-        _ loop: EventLoop, _ limits: Limits, _ options: DaemonOptions, _ storage: Storage
+        _ loop: EventLoop, _ configuration: Configuration, _ options: DaemonOptions,
+        _ storage: Storage
     ) -> Catalog {
         var random = KernelRandom()
         let journal = storage.journal
         let workers = storage.workers
-        let environment = Environment(
+        var environment = Environment(
             now: Clock.wallNanoseconds, randomSeed: random.next(),
             takesRealFiles: workers != nil,
             reserve: { byteCount, isRelease in
@@ -104,8 +121,11 @@ public enum Daemon {
                 }
             },
             progress: { workers?.percent(of: $0) })
+        environment.buckets = configuration.buckets
+        let limits = configuration.accounts.map { ($0.name, $0.limits) }
         return Catalog(
-            executor: loop, environment: environment, limits: limits, workers: options.workers,
+            executor: loop, environment: environment, limits: configuration.limits,
+            limitsOfAccount: Dictionary(uniqueKeysWithValues: limits), workers: options.workers,
             recovered: storage.recovered)
     }
 
@@ -113,7 +133,7 @@ public enum Daemon {
         guard let file = options.configurationFile else { return Configuration() }
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try SystemCalls.live.contents(of: file, max: 1 << 20)
+            bytes = try Configuration.contents(of: file)
         } catch {
             throw DaemonFailure(DaemonFailure.configuration, "--config \(error)")
         }
@@ -158,7 +178,9 @@ private struct Storage {
     var journal: Journal?
     var workers: Workers?
 
-    init(_ places: Places, _ reports: Mailbox<Report>, _ log: Log) throws {
+    init(
+        _ places: Places, _ reports: Mailbox<Report>, _ access: Access, _ log: Log
+    ) throws {
         guard let directory = places.dataDirectory else { return }
         let store: SnapshotStore
         do throws(SystemError) {
@@ -169,7 +191,8 @@ private struct Storage {
         try refuseLostJournal(directory)
         try openJournal(directory, reports, log)
         try clean(store, log)
-        workers = Workers(store: store, reports: reports, reserveBytes: 64 << 20)
+        workers = Workers(
+            store: store, reports: reports, access: access, reserveBytes: 64 << 20)
     }
 
     /// Snapshots without any journal or checkpoint: those were removed by hand. A new journal would

@@ -1,3 +1,4 @@
+import Catalog
 import Journal
 import Snapshots
 import System
@@ -11,6 +12,7 @@ final class Log: Sendable {
     }
     private let dropped = Lock(0)
     private let repeats = Lock<[String: Repeats]>([:])
+    private let isFile = CurrentProcess.errorsAreFile
 
     func info(_ text: String) { write("info", text) }
     func warning(_ text: String) { write("warning", text) }
@@ -32,6 +34,44 @@ final class Log: Sendable {
         write("warning", suppressed > 0 ? "\(text) (and \(suppressed) more like it)" : text)
     }
 
+    /// One line for each change that somebody asked for: who, and what it touched. They are
+    /// written together, but a pipe is never given more than it takes at once.
+    func note(_ audit: [AuditEntry]) {
+        if audit.isEmpty { return }
+        var lines: [UInt8] = []
+        var count = 0
+        for entry in audit {
+            let line = Self.line(entry)
+            if !isFile && lines.count + line.utf8.count >= Self.pipeBytesMax {
+                write(lines, lineCount: count)
+                lines.removeAll(keepingCapacity: true)
+                count = 0
+            }
+            lines += line.utf8.prefix(Self.lineBytesMax)
+            lines.append(UInt8(ascii: "\n"))
+            count += 1
+        }
+        write(lines, lineCount: count)
+    }
+
+    static func line(_ entry: AuditEntry) -> String {
+        let caller = entry.caller
+        var line = "imaged: change: uid \(caller.uid) pid \(caller.pid) account "
+        line += escaped(caller.accountID)
+        if !caller.ramUser.isEmpty {
+            let name = escaped(caller.ramUser).split(
+                separator: "\"", omittingEmptySubsequences: false)
+            line += " ram-user \"\(name.joined(separator: "\\\""))\""
+        }
+        line += " \(caller.operation)"
+        for resource in entry.resources.prefix(resourcesMax) { line += " \(escaped(resource))" }
+        let more = entry.resources.count - resourcesMax
+        return more > 0 ? "\(line) and \(more) more" : line
+    }
+
+    /// How many resources a line names.
+    private static let resourcesMax = 20
+
     func note(_ event: Journal.Event) {
         switch event {
         case .durable, .roomChanged, .checkpointed: break
@@ -51,18 +91,27 @@ final class Log: Sendable {
         }
     }
 
+    private func write(_ level: String, _ text: String) {
+        let line = "imaged: \(level): \(Self.escaped(text))"
+        write(Array(line.utf8.prefix(Self.lineBytesMax)) + [UInt8(ascii: "\n")], lineCount: 1)
+    }
+
+    private static let lineBytesMax = 2_000
+    /// A pipe that takes anything takes so much without waiting (`PIPE_BUF`), less what tells of
+    /// dropped lines.
+    private static let pipeBytesMax = 4_096 - 64
+
     /// Never waits: where nobody reads standard error, lines are dropped, and counted in the
     /// first that gets through.
-    private func write(_ level: String, _ text: String) {
-        let line = "imaged: \(level): \(Self.escaped(text).prefix(2000))"
+    private func write(_ lines: [UInt8], lineCount: Int) {
         dropped.withLock { dropped in
             guard CurrentProcess.takesErrors else {
-                dropped += 1
+                dropped += lineCount
                 return
             }
-            if dropped > 0 { CurrentProcess.printError("imaged: \(dropped) lines were dropped") }
+            let told = dropped > 0 ? Array("imaged: \(dropped) lines were dropped\n".utf8) : []
             dropped = 0
-            CurrentProcess.printError(line)
+            CurrentProcess.write(told + lines, to: 2)
         }
     }
 

@@ -291,7 +291,7 @@ extension Server {
         let due = [own, call.deadline].compactMap { $0 }.min()
         let parkedCall = parked.add(call, pending, due: due)
         connection?.parkedCount += 1
-        start(parkedCall, call.caller.uid)
+        if let connection { start(parkedCall, connection) }
     }
 
     /// What does not start: an export reads nothing, a hold is over.
@@ -303,16 +303,18 @@ extension Server {
         }
     }
 
-    private func start(_ parkedCall: ParkedCall, _ uid: UInt32) {
+    private func start(_ parkedCall: ParkedCall, _ connection: Connection) {
         switch parkedCall.pending {
         case .export(let plan):
             guard let workers else { return }
             let progress = JobProgress()
             parked.update(parkedCall.call.key) { $0.progress = progress }
             exports[parkedCall.serial] = plan.manifest
-            workers.export(plan, uid: uid, serial: parkedCall.serial, progress)
+            let peer = access.peer(connection.peer, connection.binding, bucket: plan.bucket)
+            workers.export(plan, for: peer, serial: parkedCall.serial, progress)
         case .inspect(_, let paths):
-            workers?.inspect(paths, uid: uid, serial: parkedCall.serial)
+            let peer = access.peer(connection.peer, connection.binding)
+            workers?.inspect(paths, for: peer, serial: parkedCall.serial)
         case .watch, .readEvents: feed([parkedCall], isDue: false)
         // The image may have come to rest in the turn that judged the call.
         case .waitForImage(let request): answerWait(request, parkedCall.call, onlyIfFinal: true)
@@ -500,6 +502,7 @@ extension Server {
                 var response = ExportImageResponse()
                 response.sizeBytes = exported.sizeBytes
                 response.storedBytes = exported.storedBytes
+                if case .export(let plan) = waiting.pending { response.taskID = plan.taskID }
                 catalog.reply(waiting.call, response, &answers)
             case .failure(let failure):
                 let status =

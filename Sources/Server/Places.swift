@@ -7,12 +7,16 @@ final class Places {
     /// Nil: ephemeral.
     let dataDirectory: String?
 
+    /// The group that may reach the socket; nil: this user and root alone.
+    private let group: UInt32?
+
     private let calls = SystemCalls.live
     private var dataLock: FileDescriptor?
     private var socketLock: FileDescriptor?
     private var boundSocket: (device: UInt64, inode: UInt64)?
 
     init(_ options: DaemonOptions) throws(DaemonFailure) {
+        group = try options.socketGroup.map(Self.group)
         let isEphemeral = options.durability == .ephemeral
         let fallback = options.dataDirectory ?? DefaultPlaces.dataDirectory
         if isEphemeral {
@@ -39,6 +43,13 @@ final class Places {
         socketLock = try takeLock("\(socketPath).lock", "the socket \(socketPath)")
     }
 
+    private static func group(_ name: String) throws(DaemonFailure) -> UInt32 {
+        if let group = UInt32(name) ?? CurrentProcess.group(named: name), group < .max {
+            return group
+        }
+        throw DaemonFailure(DaemonFailure.usage, "--socket-group \(name): there is no such group")
+    }
+
     private static func absolute(_ path: String) -> String {
         path.hasPrefix("/") ? path : "\(CurrentProcess.workingDirectory)/\(path)"
     }
@@ -58,14 +69,22 @@ final class Places {
 
     // MARK: Directories
 
-    /// Makes a directory and those above it that are missing, 0700.
-    private func makeDirectory(_ path: String, _ name: String) throws(DaemonFailure) {
+    /// Makes a directory and those above it that are missing: 0700, or 0750 of a group.
+    private func makeDirectory(
+        _ path: String, _ name: String, group: UInt32? = nil
+    ) throws(DaemonFailure) {
         var made = ""
         for part in path.split(separator: "/") {
             made += "/\(part)"
             do throws(SystemError) {
-                let root = try calls.openFile("/", [.readOnly, .directory])
-                try calls.makeDirectory(made, in: root)
+                if let group {
+                    if (try? calls.status(of: made)) == nil {
+                        try calls.makeDirectory(made, group: group)
+                    }
+                } else {
+                    let root = try calls.openFile("/", [.readOnly, .directory])
+                    try calls.makeDirectory(made, in: root)
+                }
             } catch {
                 // One above may exist where we may not make any: the last one decides.
                 if made.utf8.count < path.utf8.count { continue }
@@ -116,7 +135,7 @@ final class Places {
         let directory = String(socketPath[..<socketPath.lastIndex(of: "/")!])
         let path = directory.isEmpty ? "/" : directory
         if (try? calls.status(of: path)) == nil {
-            try makeDirectory(path, "the socket's directory")
+            try makeDirectory(path, "the socket's directory", group: group)
         }
         let status = try status(path, "the socket's directory")
         guard status.kind == .directory else {
@@ -134,6 +153,22 @@ final class Places {
                 with --socket.
                 """)
         }
+        try checkGroupEnters(path, status)
+    }
+
+    /// With `--socket-group`, a directory that is there already must let the group in.
+    private func checkGroupEnters(
+        _ path: String, _ status: FileStatus
+    ) throws(DaemonFailure) {
+        guard let group else { return }
+        let isOfGroup = status.gid == group && status.permissions & 0o010 != 0
+        if isOfGroup || status.gid != group && status.permissions & 0o001 != 0 { return }
+        throw DaemonFailure(
+            DaemonFailure.unusable,
+            """
+            the socket's directory \(path) does not let group \(group) in: chgrp \(group) and \
+            chmod 0750 it, or choose another place with --socket
+            """)
     }
 
     // MARK: The socket
@@ -143,7 +178,8 @@ final class Places {
             if let old = try? calls.status(of: socketPath), old.kind != .socket {
                 throw SystemError("bind", path: socketPath, errno: .exists)
             }
-            let listener = try UnixSocket.listen(at: socketPath, mode: 0o600)
+            let listener = try UnixSocket.listen(
+                at: socketPath, mode: group == nil ? 0o600 : 0o660, group: group)
             let status = try calls.status(of: socketPath)
             boundSocket = (status.device, status.inode)
             return listener

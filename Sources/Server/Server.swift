@@ -20,10 +20,10 @@ actor Server {
     let workers: Workers?
     let reports: Mailbox<Report>
     let limits: ServerLimits
+    let access: Access
     let log: Log
     var facts: ServerFacts
 
-    private let ownUID = CurrentProcess.uid
     private var listener: FileDescriptor?
     private let signals: FileDescriptor
     /// Since when the listener rests, because descriptors ran out.
@@ -31,6 +31,8 @@ actor Server {
 
     var connections: [UInt64: Connection] = [:]
     private var nextToken = Server.firstConnection
+    /// How many connections each user has, but for our own and root.
+    private var foreignConnections: [UInt32: Int] = [:]
     private var scratch = [UInt8](repeating: 0, count: 1 << 16)
     /// Connections with whole frames left over, to go on with when they may.
     private var unfinished: Set<UInt64> = []
@@ -76,8 +78,8 @@ actor Server {
 
     init(
         loop: EventLoop, catalog: Catalog, journal: Journal?, workers: Workers?,
-        reports: Mailbox<Report>, limits: ServerLimits, facts: ServerFacts, log: Log,
-        listener: consuming FileDescriptor, signals: consuming FileDescriptor
+        reports: Mailbox<Report>, limits: ServerLimits, access: Access, facts: ServerFacts,
+        log: Log, listener: consuming FileDescriptor, signals: consuming FileDescriptor
     ) {
         self.loop = loop
         self.catalog = catalog
@@ -85,6 +87,7 @@ actor Server {
         self.workers = workers
         self.reports = reports
         self.limits = limits
+        self.access = access
         self.facts = facts
         self.log = log
         self.listener = consume listener
@@ -183,7 +186,8 @@ actor Server {
                     connection = call.key.connection
                     start = outcome.answers.bytes.count
                 }
-                if outcome.answers.bytes.count - start > Self.turnAnswerBytesMax {
+                let isFull = outcome.answers.bytes.count - start > Self.turnAnswerBytesMax
+                if isFull || catalog.isTurnFull {
                     outcome.deferred.append(call)
                 } else {
                     catalog.run(call, now, facts, &outcome.answers, &outcome.pending)
@@ -247,6 +251,7 @@ actor Server {
     }
 
     private func append(_ turn: Turn) {
+        log.note(turn.audit)
         guard let journal else {
             durableTurn = turn.number
             return
@@ -312,6 +317,7 @@ actor Server {
 
     /// Gives each answer to its connection, at once or when its turn is durable.
     func deliver(_ answers: Answers) {
+        for key in answers.forbidden { noteForbidden(key) }
         for answer in answers.list {
             guard let connection = connections[answer.key.connection] else {
                 if answer.isLast { _ = parked.end(answer.key) }
@@ -332,6 +338,11 @@ actor Server {
             }
             touched.insert(connection.token)
         }
+    }
+
+    private func noteForbidden(_ key: StreamKey) {
+        guard let peer = connections[key.connection]?.peer else { return }
+        log.limited("forbidden", "refused a request of uid \(peer.uid), pid \(peer.pid): Forbidden")
     }
 
     private func endPark(_ call: ParkedCall, _ connection: Connection) {
@@ -422,21 +433,30 @@ actor Server {
 
     private func admit(_ socket: consuming FileDescriptor) {
         guard let peer = UnixSocket.peerCredentials(socket) else { return }
-        // 65534 stands for every user of another user namespace: it is nobody in particular.
-        guard peer.uid != 65_534, peer.uid == ownUID || peer.uid == 0 else {
+        guard let binding = access.binding(of: peer, groups: { UnixSocket.peerGroups(socket) })
+        else {
             log.limited("peer", "refused a connection of uid \(peer.uid), pid \(peer.pid)")
             return
         }
-        guard connections.count < limits.connections + limits.reservedConnections else {
+        let reserve = binding.isOwn ? limits.reservedConnections : 0
+        guard connections.count < limits.connections + reserve else {
             log.limited("connections", "refused a connection: \(connections.count) are open")
+            return
+        }
+        let ofUser = foreignConnections[peer.uid, default: 0]
+        guard ofUser < limits.foreignConnections else {
+            log.limited(
+                "connections of a user",
+                "refused a connection of uid \(peer.uid): \(ofUser) of it are open")
             return
         }
         let token = nextToken
         nextToken += 1
-        let connection = Connection(token, socket, peer)
+        let connection = Connection(token, socket, peer, binding)
         do throws(SystemError) {
             try loop.add(connection.socket, .readable, token: token)
             connections[token] = connection
+            if !binding.isOwn { foreignConnections[peer.uid] = ofUser + 1 }
         } catch {
             log.limited("epoll", "refused a connection: \(error)")
         }
@@ -539,10 +559,15 @@ actor Server {
         }
         let requestID = { self.catalog.assumeIsolated { $0.requestID() } }
         do throws(ProtoError) {
-            guard let request = try APIRequest.decode(envelope, bytes) else {
+            let hasFixture = access.hasFixture
+            guard let request = try APIRequest.decode(envelope, bytes, hasFixture: hasFixture)
+            else {
                 let service = String(decoding: bytes[envelope.service], as: UTF8.self)
                 let method = String(decoding: bytes[envelope.method], as: UTF8.self)
-                let text = "there is no operation \(method) in service \(service)"
+                let text =
+                    !hasFixture && APIRequest.isFixture(envelope, bytes)
+                    ? "service \(service) is for tests: start the daemon with --fixture"
+                    : "there is no operation \(method) in service \(service)"
                 return protocolAnswers.add(
                     key, Status(.unimplemented, text, requestID: requestID()), turn: 0)
             }
@@ -555,7 +580,7 @@ actor Server {
             calls.append(
                 Call(
                     key: key, request: request,
-                    caller: Caller(envelope, bytes, uid: connection.peer.uid),
+                    caller: Caller(envelope, bytes, connection, hasFixture: hasFixture),
                     deadline: envelope.deadline(from: now)))
         } catch {
             let refusal = ECSError.undecodable("\(error)", parameter: error.field)
@@ -564,7 +589,11 @@ actor Server {
     }
 
     func close(_ connection: Connection) {
-        connections[connection.token] = nil
+        guard connections.removeValue(forKey: connection.token) != nil else { return }
+        if !connection.binding.isOwn {
+            let left = foreignConnections[connection.peer.uid, default: 1] - 1
+            foreignConnections[connection.peer.uid] = left > 0 ? left : nil
+        }
         bufferedBytes -= connection.countedBytes
         timed.remove(connection.token)
         unfinished.remove(connection.token)
@@ -648,13 +677,19 @@ extension RequestEnvelope {
 
 extension Caller {
     /// The metadata keys of `protocol/README.md`; the last of a key counts.
-    fileprivate init(_ envelope: RequestEnvelope, _ bytes: [UInt8], uid: UInt32) {
-        self.init(uid: uid)
+    fileprivate init(
+        _ envelope: RequestEnvelope, _ bytes: [UInt8], _ connection: Connection, hasFixture: Bool
+    ) {
+        self.init(uid: connection.peer.uid, authority: connection.binding.authority)
+        pid = connection.peer.pid
+        operation = String(decoding: bytes[envelope.method], as: UTF8.self)
         for (key, value) in envelope.metadata {
             if bytes[key].elementsEqual("account".utf8) {
                 accountID = String(decoding: bytes[value], as: UTF8.self)
             } else if bytes[key].elementsEqual("explain".utf8) {
                 explains = bytes[value].elementsEqual("true".utf8)
+            } else if hasFixture && bytes[key].elementsEqual("ram-user".utf8) {
+                ramUser = String(decoding: bytes[value], as: UTF8.self)
             }
         }
         if accountID.isEmpty { accountID = "default" }

@@ -1,6 +1,8 @@
 /// What one client may take (`reliability.md` § 6). Each can be set in the configuration file.
 public struct ServerLimits: Equatable, Sendable {
     public var connections = 12_000
+    /// Of one user other than our own and root.
+    public var foreignConnections = 1_024
     /// Connections beyond that which our own uid and root may still open.
     public var reservedConnections = 16
     /// Streams of a connection that wait for more than a sync.
@@ -21,6 +23,7 @@ public struct ServerLimits: Equatable, Sendable {
     mutating func set(_ name: String, _ value: Int) -> Bool {
         switch name {
         case "Connections": connections = value
+        case "ForeignConnections": foreignConnections = value
         case "ParkedStreams": parkedStreams = value
         case "RequestsInFlight": requestsInFlight = value
         case "FrameSeconds": frameSeconds = value
@@ -33,7 +36,7 @@ public struct ServerLimits: Equatable, Sendable {
     }
 
     static let names = [
-        "Connections", "ParkedStreams", "RequestsInFlight", "FrameSeconds", "UnsentBytes",
-        "UnsentSeconds", "BufferBytes",
+        "Connections", "ForeignConnections", "ParkedStreams", "RequestsInFlight", "FrameSeconds",
+        "UnsentBytes", "UnsentSeconds", "BufferBytes",
     ]
 }

@@ -23,10 +23,14 @@ final class Workers: Sendable {
     private let copies = DispatchQueue(label: "imaged.copies", attributes: .concurrent)
     /// Opening a path may hang on a dead mount: never behind or before a copy.
     private let looks = DispatchQueue(label: "imaged.looks", attributes: .concurrent)
+    private let access: Access
     private let reserveBytes: Int64
 
-    init(store: SnapshotStore, reports: Mailbox<Report>, reserveBytes: Int64) {
+    init(
+        store: SnapshotStore, reports: Mailbox<Report>, access: Access, reserveBytes: Int64
+    ) {
         self.store = store
+        self.access = access
         self.reports = reports
         self.reserveBytes = reserveBytes
     }
@@ -41,8 +45,8 @@ final class Workers: Sendable {
     // MARK: Jobs
 
     func capture(_ job: JobRecord, _ accountID: String) {
+        let peer = access.peer(ofJob: job.uid, root: job.root)
         looks.async { [reports] in
-            let peer = Self.peer(job.uid)
             let result = Result { () throws(SourceProblem) in
                 try Source.capture(path: job.path, peer: peer, allowLive: job.allowLive)
             }
@@ -55,8 +59,9 @@ final class Workers: Sendable {
         let progress = JobProgress()
         self.progress.withLock { $0[job.number] = progress }
         let copyJob = CopyJob(
-            number: UInt64(job.number), path: job.path, peer: Self.peer(job.uid),
-            capture: Capture(capture), allowLive: job.allowLive, reserveBytes: reserveBytes)
+            number: UInt64(job.number), path: job.path,
+            peer: access.peer(ofJob: job.uid, root: job.root), capture: Capture(capture),
+            allowLive: job.allowLive, reserveBytes: reserveBytes)
         copies.async { [self] in
             let result = Result { () throws(CopyFailure) in
                 try store.copy(copyJob, progress: progress)
@@ -79,20 +84,19 @@ final class Workers: Sendable {
 
     // MARK: For requests
 
-    func export(_ plan: ExportPlan, uid: UInt32, serial: Int64, _ progress: JobProgress) {
+    func export(_ plan: ExportPlan, for peer: Peer, serial: Int64, _ progress: JobProgress) {
         copies.async { [store, reports] in
             let result = Result { () throws(ExportFailure) in
                 try store.export(
-                    manifest: UInt64(plan.manifest), to: plan.path, peer: Self.peer(Int64(uid)),
-                    progress: progress)
+                    manifest: UInt64(plan.manifest), to: plan.path, peer: peer, progress: progress)
             }
             reports.post(.exported(serial: serial, result))
         }
     }
 
-    func inspect(_ paths: [(path: String, format: String)], uid: UInt32, serial: Int64) {
+    func inspect(_ paths: [(path: String, format: String)], for peer: Peer, serial: Int64) {
         looks.async { [reports] in
-            let files = paths.map { Self.inspect($0.path, $0.format, Self.peer(Int64(uid))) }
+            let files = paths.map { Self.inspect($0.path, $0.format, peer) }
             reports.post(.inspected(serial: serial, files))
         }
     }
@@ -102,17 +106,10 @@ final class Workers: Sendable {
             let file = try Source.inspect(path: path, format: format, peer: peer)
             return .found(
                 sizeBytes: file.sizeBytes, device: Int64(bitPattern: file.device),
-                inode: Int64(bitPattern: file.inode))
+                inode: Int64(bitPattern: file.inode), root: file.root)
         } catch {
             return .refused(reason: error.reason, hint: error.hint)
         }
-    }
-
-    /// Our own uid and root open files as the daemon can; who else may connect comes later.
-    private static func peer(_ uid: Int64) -> Peer {
-        Peer(
-            uid: UInt32(truncatingIfNeeded: uid),
-            isTrusted: uid == 0 || uid == Int64(CurrentProcess.uid))
     }
 }
 

@@ -12,25 +12,22 @@ extension SnapshotStore {
     /// mode 0600, durable when this returns. Every cluster is judged by its checksum first.
     ///
     /// The file is written under a temporary name beside `path` (`.imaged-<random>.part`) and
-    /// linked, so nothing half is ever seen there and an existing file is never replaced.
+    /// linked, so nothing half is ever seen there and an existing file is never replaced. For a
+    /// peer that is not trusted it goes into a directory of its own below a root, or any below a
+    /// root that is granted, and is given to the peer.
     ///
     /// - Throws: ``ExportFailure``; nothing is left then.
     public func export(
         manifest number: UInt64, to path: String, peer: Peer,
         progress: JobProgress = JobProgress()
     ) throws(ExportFailure) -> Exported {
-        guard peer.isTrusted else {
-            throw ExportFailure(
-                .notAllowed, "user \(peer.uid) may not name files for the daemon to write",
-                hint: "ask as the daemon's own user or as root")
-        }
+        let target = try ExportTarget(path, peer, calls)
         let snapshot: SnapshotReader
         do throws(ReadFailure) {
             snapshot = try openSnapshot(number)
         } catch {
             throw ExportFailure(error)
         }
-        let target = try ExportTarget(path, calls)
         let file = try target.create()
         do throws(ExportFailure) {
             let exported = try write(snapshot, to: file, target, progress)
@@ -91,12 +88,15 @@ private final class ExportTarget {
     let path: String
     private let calls: SystemCalls
     private let directory: FileDescriptor
+    /// Whom the file is given to; nil: it stays the daemon's.
+    private let owner: Peer?
     private let name: String
     private let temporaryName: String
 
     /// Opens the directory of `path`, where nothing may be yet.
-    init(_ path: String, _ calls: SystemCalls) throws(ExportFailure) {
+    init(_ path: String, _ peer: Peer, _ calls: SystemCalls) throws(ExportFailure) {
         self.path = path
+        owner = peer.isTrusted ? nil : peer
         self.calls = calls
         // By bytes: a combining character after a slash would hide it.
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
@@ -109,12 +109,31 @@ private final class ExportTarget {
                 .destination, "\"\(quoted(path))\" names no file",
                 hint: "give the path of a file that does not exist yet")
         }
-        do throws(SystemError) {
-            directory = try calls.openFile(parent, [.readOnly, .directory])
-        } catch {
-            throw Self.unusable("the directory \(quoted(parent)) cannot be used", error)
-        }
+        directory = try Self.open(parent, peer, calls)
         try refuseExisting()
+    }
+
+    /// Opens a directory as the daemon can for a trusted peer, else below a root (S4).
+    private static func open(
+        _ path: String, _ peer: Peer, _ calls: SystemCalls
+    ) throws(ExportFailure) -> FileDescriptor {
+        let place = peer.isTrusted ? nil : peer.place(of: path)
+        guard place != nil || peer.isTrusted else {
+            let refusal = peer.refusal(of: path)
+            throw ExportFailure(.notAllowed, refusal.reason, hint: refusal.hint)
+        }
+        let isOwnOnly = place.map { !$0.isGranted } ?? false
+        let refusal = peer.refusal(ofForeign: path, "directory")
+        let foreign = ExportFailure(.notAllowed, refusal.reason, hint: refusal.hint)
+        do throws(SystemError) {
+            let directory = try calls.openFile(path, at: place, [.readOnly, .directory])
+            if !isOwnOnly { return directory }
+            if try calls.status(directory).uid == peer.uid { return directory }
+        } catch {
+            if isOwnOnly && error.errno.meansUnreachable { throw foreign }
+            throw unusable("the directory \(quoted(path)) cannot be used", error)
+        }
+        throw foreign
     }
 
     /// Tells early what `publish` would find only after the work.
@@ -143,7 +162,8 @@ private final class ExportTarget {
         let hint =
             switch error.errno {
             case .notFound: "make the directory first"
-            case .notDirectory: "give a path whose parent is a directory"
+            case .notDirectory, .tooManyLinks:
+                "give a path whose parent is a directory, and for other users no link"
             case .accessDenied, .notPermitted: "let the daemon's user write there"
             case .readOnly: "the file system is mounted read-only: export to another one"
             case .nameTooLong: "give a shorter path"
@@ -153,15 +173,28 @@ private final class ExportTarget {
             .destination, "\(what): \(error.errno)", hint: hint, errno: error.errno)
     }
 
-    /// Makes the file under its temporary name.
+    /// Makes the file under its temporary name, for its owner: that this fails shows at once.
     func create() throws(ExportFailure) -> FileDescriptor {
+        let file: FileDescriptor
         do throws(SystemError) {
-            return try calls.openFile(
+            file = try calls.openFile(
                 temporaryName, in: directory, [.writeOnly, .create, .exclusive, .noFollow])
         } catch {
             if error.errno.meansNoSpace { throw ExportFailure(writing: error, path: path) }
             throw Self.unusable("\(quoted(path)) cannot be made", error)
         }
+        guard let owner else { return file }
+        do throws(SystemError) {
+            try calls.give(file, to: owner.uid, group: owner.gid)
+        } catch {
+            try? calls.unlink(temporaryName, in: directory)
+            throw ExportFailure(
+                .notAllowed,
+                "\(quoted(path)) cannot be given to user \(owner.uid): \(error.errno)",
+                hint: "files for other users need a daemon that runs as root or has CAP_CHOWN",
+                errno: error.errno)
+        }
+        return file
     }
 
     func checkSpace(
@@ -201,9 +234,23 @@ private final class ExportTarget {
             }
             throw Self.unusable("\(quoted(path)) cannot be given its name", error)
         }
+        try refuseReplaced(file)
         try writing { () throws(SystemError) in
             try calls.unlink(temporaryName, in: directory)
             try calls.sync(directory)
+        }
+    }
+
+    /// The owner of the directory can put something else under the temporary name.
+    private func refuseReplaced(_ file: borrowing FileDescriptor) throws(ExportFailure) {
+        if owner == nil { return }
+        let (ours, found) = try writing { () throws(SystemError) in
+            (try calls.status(file), try calls.status(of: name, in: directory))
+        }
+        guard ours.device == found.device, ours.inode == found.inode else {
+            throw ExportFailure(
+                .destination, "\(quoted(path)) was replaced while it was being written",
+                hint: "leave \(temporaryName) alone and export again")
         }
     }
 

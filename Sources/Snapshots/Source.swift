@@ -1,26 +1,23 @@
 import System
 
-/// Who asks for a path to be opened (`reliability.md` S4).
-public struct Peer: Sendable, Equatable {
-    public let uid: UInt32
-    /// Our own uid or root: files are opened as the daemon can.
-    public let isTrusted: Bool
-    /// Where a peer that is not trusted may name files.
-    public let diskRoots: [String]
-
-    public init(uid: UInt32, isTrusted: Bool, diskRoots: [String] = []) {
-        self.uid = uid
-        self.isTrusted = isTrusted
-        self.diskRoots = diskRoots
-    }
-}
-
 /// A file that can be a disk.
 public struct DiskFile: Sendable, Equatable {
     public let device: UInt64
     public let inode: UInt64
     public let sizeBytes: Int64
     public let isBlockDevice: Bool
+    /// The disk root by which the peer was granted it; empty: it needed none.
+    public let root: String
+
+    public init(
+        device: UInt64, inode: UInt64, sizeBytes: Int64, isBlockDevice: Bool, root: String = ""
+    ) {
+        self.device = device
+        self.inode = inode
+        self.sizeBytes = sizeBytes
+        self.isBlockDevice = isBlockDevice
+        self.root = root
+    }
 }
 
 /// The moment that a snapshot is of: what the source is compared with when the copy begins, and
@@ -85,7 +82,8 @@ public enum Source {
         if format == nil { try refuseForeignFormat(source, calls) }
         return DiskFile(
             device: source.found.device, inode: source.found.inode,
-            sizeBytes: source.found.sizeBytes, isBlockDevice: source.found.isBlockDevice)
+            sizeBytes: source.found.sizeBytes, isBlockDevice: source.found.isBlockDevice,
+            root: source.root)
     }
 
     /// Notes the moment that a job's snapshot is of.
@@ -128,6 +126,8 @@ public enum Source {
         let file: FileDescriptor
         let path: String
         let found: Capture
+        /// The root by which the peer was granted it; empty: none.
+        let root: String
         /// Whether nobody else can open it exclusively or mount it: block devices only.
         let isExclusive: Bool
 
@@ -160,66 +160,87 @@ public enum Source {
         }
     }
 
-    /// The one place where a source is opened, and where the rule for it lives: as the daemon can
-    /// for a trusted peer, nothing for others. Judged is the descriptor, and only it is used.
+    /// The one place where a source is opened, and where the rule for it lives (S4): as the daemon
+    /// can for a trusted peer, for others below a root, and only a file of their own but where the
+    /// root is granted. Judged is the descriptor, and only it is used.
     ///
     /// - Parameter exclusive: claim a block device, so that nobody mounts it meanwhile.
     static func openSource(
         _ path: String, _ peer: Peer, _ calls: SystemCalls, exclusive: Bool = false
     ) throws(SourceProblem) -> Opened {
-        guard peer.isTrusted else {
-            throw SourceProblem(
-                .notAllowed, "user \(peer.uid) may not name files for the daemon to open",
-                hint: "ask as the daemon's own user or as root")
-        }
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw SourceProblem(
                 .unusable, "\"\(quoted(path))\" is not a path", hint: "name a disk file")
         }
-        let file = try open(path, calls)
-        let found = try judge(file, path, calls)
-        guard exclusive, found.isBlockDevice else {
-            return Opened(file: file, path: path, found: found, isExclusive: false)
+        let place = peer.place(of: path)
+        guard place != nil || peer.isTrusted else {
+            let refusal = peer.refusal(of: path)
+            throw SourceProblem(.notAllowed, refusal.reason, hint: refusal.hint)
         }
-        let claimed = try open(path, calls, exclusive: true)
-        guard try judge(claimed, path, calls).isSameFile(as: found) else {
+        let way = Way(path: path, peer: peer, place: peer.isTrusted ? nil : place)
+        let root = way.isOwnOnly ? "" : way.place?.root ?? ""
+        let file = try open(way, calls)
+        let found = try judge(file, way, calls)
+        guard exclusive, found.isBlockDevice else {
+            return Opened(file: file, path: path, found: found, root: root, isExclusive: false)
+        }
+        let claimed = try open(way, calls, exclusive: true)
+        guard try judge(claimed, way, calls).isSameFile(as: found) else {
             throw SourceProblem(
                 .unusable, "\(quoted(path)) became another device while it was opened",
                 hint: "leave the path alone and try again")
         }
-        return Opened(file: claimed, path: path, found: found, isExclusive: true)
+        return Opened(file: claimed, path: path, found: found, root: root, isExclusive: true)
+    }
+
+    /// A path, and how its peer reaches it.
+    private struct Way {
+        let path: String
+        let peer: Peer
+        /// Nil: as the daemon can.
+        let place: RootedPath?
+
+        var isOwnOnly: Bool { place.map { !$0.isGranted } ?? false }
+
+        var foreign: SourceProblem {
+            let refusal = peer.refusal(ofForeign: path, "disk file")
+            return SourceProblem(.notAllowed, refusal.reason, hint: refusal.hint)
+        }
     }
 
     private static func open(
-        _ path: String, _ calls: SystemCalls, exclusive: Bool = false
+        _ way: Way, _ calls: SystemCalls, exclusive: Bool = false
     ) throws(SourceProblem) -> FileDescriptor {
         // A FIFO must not hang a worker, nor a terminal become ours.
         var flags: OpenFlags = [.readOnly, .nonBlocking, .noControllingTerminal]
         // Without O_CREAT it has a meaning for block devices only (open(2)).
         if exclusive { flags.insert(.exclusive) }
         do throws(SystemError) {
-            return try calls.openFile(path, flags)
+            return try calls.openFile(way.path, at: way.place, flags)
         } catch {
+            if way.isOwnOnly && error.errno.meansUnreachable { throw way.foreign }
             if exclusive && error.errno == .busy {
-                throw inUse(path, "is mounted or otherwise claimed")
+                throw inUse(way.path, "is mounted or otherwise claimed")
             }
-            throw unreadable(path, error)
+            throw unreadable(way.path, error)
         }
     }
 
     private static func judge(
-        _ file: borrowing FileDescriptor, _ path: String, _ calls: SystemCalls
+        _ file: borrowing FileDescriptor, _ way: Way, _ calls: SystemCalls
     ) throws(SourceProblem) -> Capture {
+        let path = way.path
         let status: FileStatus
         let size: Int64
         let fileSystem: UInt64
         do throws(SystemError) {
             status = try calls.status(file)
-            size = try Self.size(file, status, calls)
             fileSystem = try calls.fileSystem(of: file).kind
+            size = try Self.size(file, status, calls)
         } catch {
             throw unreadable(path, error)
         }
+        if way.isOwnOnly && status.uid != way.peer.uid { throw way.foreign }
         func problem(_ what: String) -> SourceProblem {
             SourceProblem(
                 .unusable, "\(quoted(path)) \(what)",
@@ -293,6 +314,8 @@ public enum Source {
             switch error.errno {
             case .notFound: "name a file that exists, with its absolute path"
             case .accessDenied, .notPermitted: "let the daemon's user read the file"
+            case .tooManyLinks, .notDirectory:
+                "give the path without symbolic links: they are not followed for other users"
             case .noDevice: "the path names no disk: give a regular file or a block device"
             default: "look at the file and the disk below it (dmesg), then try again"
             }

@@ -6,6 +6,10 @@ public enum CurrentProcess {
     public static var uid: UInt32 { getuid() }
     public static var pid: Int32 { getpid() }
 
+    /// The number of a group; nil: there is none of this name (`getgrnam(3)`). For a start: other
+    /// threads must not look up groups meanwhile.
+    public static func group(named name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid }
+
     public static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }
@@ -80,13 +84,23 @@ public enum CurrentProcess {
         return poll(&error, 1, 0) == 1 && Int32(error.revents) & POLLOUT != 0
     }
 
+    /// Whether standard error is a regular file, which takes any number of bytes at once.
+    public static var errorsAreFile: Bool {
+        var status = stat()
+        return fstat(2, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Writes a line to standard error, in one call.
     public static func printError(_ line: String) { write(line + "\n", to: 2) }
 
     /// Writes all of `text` to a descriptor that this process was started with. That nobody reads
     /// it is no error.
     public static func write(_ text: String, to number: CInt) {
-        var rest = Array(text.utf8)[...]
+        write(Array(text.utf8), to: number)
+    }
+
+    public static func write(_ bytes: [UInt8], to number: CInt) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }

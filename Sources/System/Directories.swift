@@ -20,6 +20,16 @@ extension SystemCalls {
         }
     }
 
+    /// Makes the directory `path` for a group to enter, mode 0750; that it exists is an error.
+    public func makeDirectory(_ path: String, group: UInt32) throws(SystemError) {
+        try makeNewDirectory(path)
+        let directory = try openFile(path, [.readOnly, .directory, .noFollow])
+        try give(directory, to: nil, group: group)
+        if Glibc.fchmod(directory.rawValue, 0o750) != 0 {
+            throw SystemError("chmod", path: path, errno: Errno(rawValue: Glibc.errno))
+        }
+    }
+
     /// Removes the directory `path` and everything below it, following no links. Goes on past
     /// what it cannot remove; the first such failure is thrown at the end.
     public func removeTree(_ path: String) throws(SystemError) {

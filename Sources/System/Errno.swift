@@ -26,6 +26,7 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let readOnly = Errno(rawValue: EROFS)
     public static let brokenPipe = Errno(rawValue: EPIPE)
     public static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
+    public static let tooManyLinks = Errno(rawValue: ELOOP)
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
     public static let noLocks = Errno(rawValue: ENOLCK)
     public static let connectionRefused = Errno(rawValue: ECONNREFUSED)

@@ -82,6 +82,7 @@ extension SystemCalls {
             linkat: { fault() ?? real.linkat($0, $1, $2, $3) },
             unlinkat: { fault() ?? real.unlinkat($0, $1, $2) },
             mkdirat: { fault() ?? real.mkdirat($0, $1, $2) },
+            fchown: { fault() ?? real.fchown($0, $1, $2) },
             flock: { fault() ?? real.flock($0, $1) },
             fstatfs: { file, into in fault() ?? real.fstatfs(file, &into) },
             probeWriteLock: { fault() ?? real.probeWriteLock($0, $1) }

@@ -33,6 +33,8 @@ public struct OpenFlags: OptionSet, Sendable {
     public static let nonBlocking = OpenFlags(rawValue: O_NONBLOCK)
     public static let noControllingTerminal = OpenFlags(rawValue: O_NOCTTY)
     public static let truncate = OpenFlags(rawValue: O_TRUNC)
+    /// Only a place in the tree, for further calls: needs no right to read it.
+    public static let path = OpenFlags(rawValue: CInt(imaged_O_PATH))
 }
 
 /// What `fstatat(2)` tells, with times in nanoseconds since 1970.

@@ -24,6 +24,8 @@ public struct SystemCalls: Sendable {
     public var linkat: @Sendable (CInt, Path, CInt, Path) -> Int
     public var unlinkat: @Sendable (_ directory: CInt, Path, _ flags: CInt) -> Int
     public var mkdirat: @Sendable (_ directory: CInt, Path, _ mode: UInt32) -> Int
+    /// A number of all ones leaves the user or the group as it is.
+    public var fchown: @Sendable (CInt, _ uid: UInt32, _ gid: UInt32) -> Int
     public var flock: @Sendable (CInt, _ operation: CInt) -> Int
     public var fstatfs: @Sendable (CInt, _ into: inout FileSystemStatus?) -> Int
     /// 1: someone's record lock forbids a write lock on the byte at `offset`; 0: no one's does.
@@ -51,6 +53,7 @@ public struct SystemCalls: Sendable {
         linkat: { result(Glibc.linkat($0, $1, $2, $3, 0)) },
         unlinkat: { result(Glibc.unlinkat($0, $1, $2)) },
         mkdirat: { result(Glibc.mkdirat($0, $1, mode_t($2))) },
+        fchown: { result(Glibc.fchown($0, $1, $2)) },
         flock: { result(imaged_flock($0, $1)) },
         fstatfs: { file, into in
             var status = statfs()
@@ -293,6 +296,14 @@ extension SystemCalls {
         } catch {
             throw error
         }
+    }
+
+    /// Gives `file` to a user, and to a group if one is said (`fchown(2)`).
+    public func give(
+        _ file: borrowing FileDescriptor, to uid: UInt32?, group gid: UInt32?
+    ) throws(SystemError) {
+        let number = file.rawValue
+        _ = try check("fchown", nil) { fchown(number, uid ?? .max, gid ?? .max) }
     }
 
     /// Takes the exclusive lock of `file` without waiting; false: another process has it.

@@ -7,6 +7,12 @@ public struct PeerCredentials: Equatable, Sendable {
     public let gid: UInt32
     /// For logs only: it may be reused.
     public let pid: Int32
+
+    public init(uid: UInt32, gid: UInt32, pid: Int32) {
+        self.uid = uid
+        self.gid = gid
+        self.pid = pid
+    }
 }
 
 /// What a read or write on a non-blocking socket came to.
@@ -29,8 +35,10 @@ public enum UnixSocket {
     ///
     /// The caller holds the locks of S2; `umask` is the process's, so no other thread may make
     /// files meanwhile.
+    ///
+    /// - Parameter group: the group that the socket is given to; nil: this process's.
     public static func listen(
-        at path: String, mode: UInt32, backlog: Int32 = 1024
+        at path: String, mode: UInt32, group: UInt32? = nil, backlog: Int32 = 1024
     ) throws(SystemError) -> FileDescriptor {
         let temporary = temporaryPath(for: path)
         let number = socket(
@@ -44,6 +52,11 @@ public enum UnixSocket {
         umask(before)
         if bound != 0 {
             throw SystemError("bind", path: path, errno: Errno(rawValue: bindErrno))
+        }
+        guard group.map({ Glibc.lchown(temporary, .max, $0) == 0 }) ?? true else {
+            let failure = Errno(rawValue: errno)
+            unlink(temporary)
+            throw SystemError("chown", path: path, errno: failure)
         }
         guard Glibc.listen(number, backlog) == 0, Glibc.rename(temporary, path) == 0 else {
             let failure = Errno(rawValue: errno)
@@ -96,6 +109,25 @@ public enum UnixSocket {
             socket.rawValue, SOL_SOCKET, CInt(imaged_SO_PEERCRED), &found, &length)
         guard failed == 0, length == 12 else { return nil }
         return PeerCredentials(uid: found.uid, gid: found.gid, pid: found.pid)
+    }
+
+    /// The supplementary groups of the other side (`SO_PEERGROUPS`), noted at connect; none where
+    /// the kernel does not tell.
+    public static func peerGroups(_ socket: borrowing FileDescriptor) -> [UInt32] {
+        var groups = [UInt32](repeating: 0, count: 64)
+        while true {
+            var length = socklen_t(groups.count * 4)
+            let failed = groups.withUnsafeMutableBytes {
+                getsockopt(
+                    socket.rawValue, SOL_SOCKET, CInt(imaged_SO_PEERGROUPS), $0.baseAddress,
+                    &length)
+            }
+            let count = Int(length) / 4
+            if failed == 0 { return Array(groups.prefix(count)) }
+            // Too many for the room: the kernel has said how many. A user has 65,536 at most.
+            guard errno == ERANGE, count > groups.count, count <= 1 << 16 else { return [] }
+            groups = [UInt32](repeating: 0, count: count)
+        }
     }
 
     /// Reads what is there into `buffer[offset...]`.

@@ -26,6 +26,8 @@ struct Option {
 struct Command {
     /// `create-image`
     let name: String
+    /// Whether it stands under the word `fixture`: `imagectl fixture set-clock`.
+    var isFixture = false
     /// The operation it stands for, which is accepted as its name too: `CreateImage`.
     var operation: String?
     /// The title that it stands under in the overview.
@@ -39,15 +41,30 @@ struct Command {
     let examples: [String]
     var fields: [Field] = []
     var options: [Option] = []
-    /// The field that may be given without its flag.
+    /// The field that may be given without its flag; if it is a list, several times.
     var positional: String?
     let run: @Sendable (Invocation) async throws -> ExitCode
+
+    /// As the command line has it.
+    var fullName: String { isFixture ? "\(Self.fixtureWord) \(name)" : name }
+
+    /// What stands before the names of those that only a test uses.
+    static let fixtureWord = "fixture"
+
+    /// Whether `name` is a flag for a field of its request.
+    func hasField(named name: Substring) -> Bool {
+        fields.contains { $0.path(named: name) != nil }
+    }
+
+    /// The flags of every command but those whose names this one needs for itself.
+    var globalOptions: [Option] { Settings.options.filter { !hasField(named: $0.name[...]) } }
 }
 
 /// The flags that every command has.
 struct Settings {
     var socket: String?
     var account: String?
+    var ramUser: String?
     var timeout: Duration?
     var isJSON = false
 
@@ -55,6 +72,9 @@ struct Settings {
         Option(name: "socket", value: "PATH", meaning: "The daemon's socket."),
         Option(
             name: "account", value: "NAME", meaning: "The account to act in; without it: default."),
+        Option(
+            name: "ram-user", value: "NAME",
+            meaning: "Act as this RAM user of the account; needs imaged --fixture."),
         Option(
             name: "timeout", value: "SECONDS",
             meaning: "How long to wait for the answer; 60 unless a command says otherwise."),
@@ -94,10 +114,25 @@ struct Invocation {
         if given["RegionId"] == nil {
             given["RegionId"] = GivenValue(flag: "IMAGED_REGION", value: Self.defaultRegion)
         }
-        if given["ClientToken"] == nil {
+        if given["ClientToken"] == nil && givesToken {
             given["ClientToken"] = GivenValue(flag: "--client-token", value: newToken)
         }
+        if given["ResourceType"] == nil, let id = given["ResourceId"] ?? given["ResourceId.1"] {
+            given["ResourceType"] = Self.resourceType(of: id)
+        }
         return try RequestFiller.fill(type, given)
+    }
+
+    /// What an ID says about itself.
+    private static func resourceType(of id: GivenValue) -> GivenValue? {
+        let types = ["m-": "image", "s-": "snapshot", "d-": "disk", "i-": "instance"]
+        let start = id.value.drop { "[\" ".contains($0) }.prefix(2)
+        return types[String(start)].map { GivenValue(flag: id.flag, value: $0) }
+    }
+
+    /// Whether its request is made one of a kind. A fault rule's token is one that others send.
+    var givesToken: Bool {
+        !command.isFixture && command.fields.contains { $0.path == "ClientToken" }
     }
 
     /// The token of this run.
@@ -112,87 +147,7 @@ struct Invocation {
 
     func connect() async throws -> ImagedClient {
         try await ImagedClient.connect(
-            socket: settings.socket, options: .init(account: settings.account))
-    }
-}
-
-/// The short forms of lists: `--tag KEY=VALUE` and `--disk PATH[,key=value...]`.
-enum ShortForms {
-    static let tag = Option(
-        name: "tag", value: "KEY=VALUE",
-        meaning: "A tag; may be repeated. Long form: --Tag.1.Key, --Tag.1.Value.", repeats: true)
-    static let disk = Option(
-        name: "disk", value: "PATH[,KEY=VALUE...]",
-        meaning: """
-            A disk's file or block device; may be repeated. The first is the system disk, unless \
-            one has type=system. Keys: format, type, category, device; without a PATH the disk is \
-            simulated and needs size=GIB.
-            """, repeats: true)
-    private static let diskKeys = ["format", "type", "category", "device", "size"]
-
-    static func expand(
-        _ invocation: Invocation, into given: inout [String: GivenValue]
-    ) throws(UsageError) {
-        for (index, tag) in try values("tag", "Tag.", invocation, given).enumerated() {
-            let parts = tag.value.split(
-                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            given["Tag.\(index + 1).Key"] = GivenValue(flag: tag.flag, value: String(parts[0]))
-            if parts.count == 2 {
-                given["Tag.\(index + 1).Value"] = GivenValue(
-                    flag: tag.flag, value: String(parts[1]))
-            }
-        }
-        for (index, disk) in try values("disk", "Disk.", invocation, given).enumerated() {
-            try expand(disk, "Disk.\(index + 1).", into: &given)
-        }
-        if let output = invocation.options["output"]?.first {
-            if let path = given["Path"] { throw together(output, path) }
-            given["Path"] = output
-        }
-    }
-
-    private static func values(
-        _ name: String, _ long: String, _ invocation: Invocation, _ given: [String: GivenValue]
-    ) throws(UsageError) -> [GivenValue] {
-        let values = invocation.options[name] ?? []
-        if let short = values.first, let other = given.first(where: { $0.key.hasPrefix(long) }) {
-            throw together(short, other.value)
-        }
-        return values
-    }
-
-    private static func together(_ one: GivenValue, _ other: GivenValue) -> UsageError {
-        UsageError(
-            message: "\(one.flag) and \(other.flag) together", hint: "Use one form or the other.")
-    }
-
-    private static func expand(
-        _ disk: GivenValue, _ prefix: String, into given: inout [String: GivenValue]
-    ) throws(UsageError) {
-        var parts = disk.value.split(separator: ",", omittingEmptySubsequences: false)[...]
-        if let first = parts.first, !diskKeys.contains(where: { first.hasPrefix("\($0)=") }) {
-            parts.removeFirst()
-            if !first.isEmpty {
-                given["\(prefix)Path"] = GivenValue(flag: disk.flag, value: String(first))
-            }
-        }
-        for part in parts {
-            guard let equals = part.firstIndex(of: "="),
-                let key = diskKeys.first(where: { $0 == part[..<equals] })
-            else {
-                throw UsageError(
-                    message: "\(disk.flag) \(disk.value): nothing is known of \"\(part)\"",
-                    hint: """
-                        PATH[,key=value...] with \(Help.list(diskKeys, "and")). A path with a \
-                        comma: --Disk.1.Path.
-                        """)
-            }
-            let name = key.prefix(1).uppercased() + key.dropFirst()
-            let value = GivenValue(
-                flag: "\(disk.flag) \(key)=", value: String(part[equals...].dropFirst()))
-            if given.updateValue(value, forKey: "\(prefix)\(name)") != nil {
-                throw UsageError(message: "\(disk.flag) \(disk.value): \(key) is given twice")
-            }
-        }
+            socket: settings.socket,
+            options: .init(account: settings.account, ramUser: settings.ramUser))
     }
 }

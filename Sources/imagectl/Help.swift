@@ -2,25 +2,45 @@
 enum Help {
     private static let width = 79
 
-    /// The overview of all commands.
-    static func overview(_ commands: [Command]) -> String {
-        var groups: [String] = []
-        for command in commands where !groups.contains(command.group) {
-            groups.append(command.group)
+    static func text(_ topic: Parser.Topic, _ commands: [Command]) -> String {
+        switch topic {
+        case .overview: overview(commands.filter { !$0.isFixture })
+        case .fixtures: fixtures(commands.filter(\.isFixture))
+        case .command(let command): text(command)
         }
-        let lists = groups.map { group in
-            let lines = commands.filter { $0.group == group }.map { command in
-                "  " + padded(command.name, 20) + command.summary
+    }
+
+    /// The commands, group by group, each with its summary.
+    private static func lists(
+        _ commands: [Command], _ further: [(group: String, name: String, summary: String)] = []
+    ) -> String {
+        let entries = commands.map { ($0.group, $0.name, $0.summary) } + further
+        let column = 4 + (entries.map(\.1.count).max() ?? 0)
+        var groups: [String] = []
+        for (group, _, _) in entries where !groups.contains(group) { groups.append(group) }
+        return groups.map { group in
+            let lines = entries.filter { $0.0 == group }.map { _, name, summary in
+                padded("  \(name)", column) + wrapped(summary, column, column)
             }
             return ([group] + lines).joined(separator: "\n")
-        }
+        }.joined(separator: "\n\n")
+    }
+
+    /// The overview of all commands.
+    private static func overview(_ commands: [Command]) -> String {
+        let fixture = (
+            group: "Tests", name: Command.fixtureWord,
+            summary: """
+            what only a test sets: accounts, clocks, jobs, faults; needs imaged --fixture
+            """
+        )
         return """
             imagectl: images, snapshots and disks of the local image service imaged
 
             imagectl COMMAND [FLAG ...]
             imagectl help COMMAND     what it does and takes, with examples
 
-            \(lists.joined(separator: "\n\n"))
+            \(lists(commands, [fixture]))
 
             Everywhere
             \(Settings.options.map { entry(flag($0), $0.meaning) }.joined(separator: "\n"))
@@ -38,11 +58,26 @@ enum Help {
             """
     }
 
+    /// The overview of what stands under `fixture`.
+    private static func fixtures(_ commands: [Command]) -> String {
+        """
+        imagectl fixture: what only a test sets
+
+        imagectl fixture COMMAND [FLAG ...]
+        imagectl help fixture COMMAND     what it does and takes, with examples
+
+        \(lists(commands))
+
+        They need a daemon that was started with --fixture, and act on the account of
+        --account, for its owner: not together with --ram-user.
+        """
+    }
+
     /// All about one command.
-    static func text(_ command: Command) -> String {
+    private static func text(_ command: Command) -> String {
         var parts = [
-            "imagectl \(command.name): \(command.summary)",
-            "Usage\n  " + wrapped("imagectl \(command.name) \(command.usage)", 2, 6),
+            wrapped("imagectl \(command.fullName): \(command.summary)", 0, 2),
+            "Usage\n  " + wrapped("imagectl \(command.fullName) \(command.usage)", 2, 6),
         ]
         if !command.details.isEmpty { parts.append(wrapped(command.details, 0, 0)) }
         let own = command.options.map { entry(flag($0), $0.meaning) }
@@ -56,17 +91,18 @@ enum Help {
         if !entries.isEmpty { parts.append("Flags\n" + entries.joined(separator: "\n")) }
         if command.name != "help" {
             parts.append(
-                "Everywhere\n  " + wrapped(Settings.options.map(flag).joined(separator: "  "), 2, 2)
+                "Everywhere\n  "
+                    + wrapped(command.globalOptions.map(flag).joined(separator: "  "), 2, 2)
             )
         }
         parts.append("Examples\n" + command.examples.map { "  \($0)" }.joined(separator: "\n"))
         if let operation = command.operation {
+            let name = command.isFixture ? "\(Command.fixtureWord) \(operation)" : operation
+            let field = command.fields.first { $0.kind != .list }
+            let first = field.map { " " + flag($0, $0.path) } ?? ""
+            let whose = command.isFixture ? "The protocol's" : "ECS's"
             parts.append(
-                wrapped(
-                    """
-                    ECS's spelling works as well: imagectl \(operation)\
-                    \(command.fields.first.map { " --\($0.path) TEXT" } ?? "").
-                    """, 0, 0))
+                wrapped("\(whose) spelling works as well: imagectl \(name)\(first).", 0, 0))
         }
         return parts.joined(separator: "\n\n")
     }
@@ -84,7 +120,10 @@ enum Help {
     }
 
     private static func flag(_ field: Field) -> String {
-        let name = field.isNested ? field.path : field.shortName
+        flag(field, field.isNested ? field.path : field.shortName)
+    }
+
+    private static func flag(_ field: Field, _ name: String) -> String {
         switch field.kind {
         case .text: return "--\(name) TEXT"
         case .number: return "--\(name) NUMBER"

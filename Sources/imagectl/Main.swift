@@ -13,8 +13,8 @@ struct Main {
         let exit: ExitCode
         do {
             switch try parser.parse() {
-            case .help(let command):
-                let text = command.map(Help.text) ?? Help.overview(parser.commands)
+            case .help(let topic):
+                let text = Help.text(topic, parser.commands)
                 try StandardStream.output.write(text + "\n")
                 exit = .done
             case .version:

@@ -2,13 +2,23 @@
 struct Parser {
     enum Result {
         case run(Invocation)
-        case help(Command?)
+        case help(Topic)
         case version
+    }
+
+    /// What help is about.
+    enum Topic {
+        case overview
+        /// The commands under the word `fixture`.
+        case fixtures
+        case command(Command)
     }
 
     let commands: [Command]
     private(set) var settings = Settings()
     private var rest: ArraySlice<String>
+    /// Whether the word before a fixture's name has been read.
+    private var isFixture = false
     private var command: Command?
     private var fields: [String: GivenValue] = [:]
     private var options: [String: [GivenValue]] = [:]
@@ -33,8 +43,10 @@ struct Parser {
             } else if argument.hasPrefix("-") && argument != "-" {
                 throw UsageError(
                     message: "\(argument) is no flag", hint: "Flags have two dashes: --json.")
+            } else if command == nil && !isFixture && argument == Command.fixtureWord {
+                isFixture = true
             } else if command == nil {
-                command = try find(argument)
+                command = try find(argument, isFixture)
             } else {
                 positionals.append(argument)
             }
@@ -45,37 +57,62 @@ struct Parser {
     private mutating func finish() throws(UsageError) -> Result {
         if wantsVersion { return .version }
         guard let command else {
-            if wantsHelp { return .help(nil) }
+            if isFixture { return .help(.fixtures) }
+            if wantsHelp { return .help(.overview) }
             throw UsageError(message: "no command", hint: "imagectl help lists them.")
         }
-        if wantsHelp && command.name != "help" { return .help(command) }
-        if command.name == "help" {
-            guard positionals.count <= 1 else {
-                throw UsageError(message: "help takes one command")
-            }
-            guard let topic = positionals.first else { return .help(nil) }
-            return .help(try find(topic))
-        }
-        for value in positionals {
-            guard let field = command.positional, fields[field] == nil else {
-                throw UsageError(
-                    message: "\"\(value)\" is neither a flag nor a flag's value",
-                    hint: "imagectl help \(command.name) shows what it takes.")
-            }
-            fields[field] = GivenValue(flag: "--\(kebabCase(field))", value: value)
-        }
+        if wantsHelp && command.name != "help" { return .help(.command(command)) }
+        if command.name == "help" { return .help(try topic()) }
+        try takePositionals(command)
         return .run(
             Invocation(command: command, settings: settings, fields: fields, options: options))
     }
 
-    private func find(_ name: String) throws(UsageError) -> Command {
-        if let command = commands.first(where: { $0.name == name || $0.operation == name }) {
-            return command
+    /// What `help` is asked about.
+    private func topic() throws(UsageError) -> Topic {
+        let isFixture = positionals.first == Command.fixtureWord
+        let names = isFixture ? positionals.dropFirst() : positionals[...]
+        guard names.count <= 1 else { throw UsageError(message: "help takes one command") }
+        guard let name = names.first else { return isFixture ? .fixtures : .overview }
+        return .command(try find(name, isFixture))
+    }
+
+    /// Puts what was given without a flag where it belongs.
+    private mutating func takePositionals(_ command: Command) throws(UsageError) {
+        let isList = command.fields.contains { $0.path == command.positional && $0.kind == .list }
+        var place = 0
+        for value in positionals {
+            for part in isList ? value.split(separator: ",").map(String.init) : [value] {
+                place += 1
+                let path = command.positional.map { isList ? "\($0).\(place)" : $0 }
+                guard let path, fields[path] == nil else {
+                    throw UsageError(
+                        message: "\"\(value)\" is neither a flag nor a flag's value",
+                        hint: "imagectl help \(command.fullName) shows what it takes.")
+                }
+                let flag = isList ? "\"\(value)\"" : "--\(kebabCase(path))"
+                fields[path] = GivenValue(flag: flag, value: part)
+            }
         }
-        let names = commands.flatMap { [$0.name] + ($0.operation.map { [$0] } ?? []) }
+    }
+
+    private func find(_ name: String, _ isFixture: Bool) throws(UsageError) -> Command {
+        let (near, far) = (commands.named(isFixture), commands.named(!isFixture))
+        if let found = near.first(where: { $0.name == name }) { return found.command }
+        let fixture = Command.fixtureWord
+        func full(_ name: String, _ isFixture: Bool) -> String {
+            isFixture ? "\(fixture) \(name)" : name
+        }
+        let best =
+            Suggestion.nearest(name, far.map(\.name).filter { $0 == name })
+            .map { full($0, !isFixture) }
+            ?? Suggestion.nearest(name, near.map(\.name) + (isFixture ? [] : [fixture]))
+            .map { full($0, isFixture) }
+            ?? Suggestion.nearest(name, far.map(\.name)).map { full($0, !isFixture) }
         throw UsageError(
-            message: "no command \(name)",
-            hint: Suggestion.sentence(name, names) ?? "imagectl help lists them.")
+            message: "no command \(full(name, isFixture))",
+            hint: best.map { "Did you mean \($0)?" }
+                ?? "imagectl \(isFixture ? fixture : "help") lists them.")
     }
 
     // MARK: Flags
@@ -85,7 +122,8 @@ struct Parser {
         let equals = text.firstIndex(of: "=")
         let name = equals.map { text[..<$0] } ?? text
         let inline = equals.map { String(text[$0...].dropFirst()) }
-        if let option = Settings.options.first(where: { $0.name == name }) {
+        let isOwn = command?.hasField(named: name) ?? false
+        if !isOwn, let option = Settings.options.first(where: { $0.name == name }) {
             try global(option, inline)
         } else if let command {
             try own(command, name, inline)
@@ -116,6 +154,9 @@ struct Parser {
         case "account":
             if settings.account != nil { throw repeated(option.name) }
             settings.account = value
+        case "ram-user":
+            if settings.ramUser != nil { throw repeated(option.name) }
+            settings.ramUser = value
         default:
             if settings.timeout != nil { throw repeated(option.name) }
             guard let seconds = Double(value), seconds > 0, seconds <= 1e9 else {
@@ -151,9 +192,9 @@ struct Parser {
             (command.options + Settings.options).map { "--\($0.name)" }
             + command.fields.flatMap { ["--\($0.shortName)", "--\($0.path)"] }
         throw UsageError(
-            message: "\(command.name) has no flag --\(name)",
+            message: "\(command.fullName) has no flag --\(name)",
             hint: Suggestion.sentence("--\(name)", names)
-                ?? "imagectl help \(command.name) lists them.")
+                ?? "imagectl help \(command.fullName) lists them.")
     }
 
     private func repeated(_ name: String) -> UsageError {
@@ -180,20 +221,34 @@ struct Parser {
     }
 }
 
+extension [Command] {
+    /// Those under the word `fixture`, or the others, by their names and by their operations'.
+    fileprivate func named(_ isFixture: Bool) -> [(name: String, command: Command)] {
+        filter { $0.isFixture == isFixture }.flatMap { command in
+            [(command.name, command)] + (command.operation.map { [($0, command)] } ?? [])
+        }
+    }
+}
+
 /// What was probably meant.
 enum Suggestion {
     /// "Did you mean --image-name?"; nil: nothing is near enough.
     static func sentence(_ typed: String, _ known: [String]) -> String? {
+        nearest(typed, known).map { "Did you mean \($0)?" }
+    }
+
+    /// The one of `known` that is nearest, if it is near enough.
+    static func nearest(_ typed: String, _ known: [String]) -> String? {
         let ranked = known.map {
             (name: $0, distance: distance(typed.lowercased(), $0.lowercased()))
         }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
         let length = typed.drop { $0 == "-" }.count
         let limit = max(1, length / 3)
-        if best.distance <= limit { return "Did you mean \(best.name)?" }
+        if best.distance <= limit { return best.name }
         // A long name's beginning.
         let begins = known.filter { length >= 3 && $0.lowercased().hasPrefix(typed.lowercased()) }
-        return begins.count == 1 ? "Did you mean \(begins[0])?" : nil
+        return begins.count == 1 ? begins[0] : nil
     }
 
     /// How many letters must be put in, left out, replaced or swapped with the next (the optimal

@@ -2,9 +2,9 @@ import ECS
 
 /// What people see of the answers.
 enum Views {
-    static func images(_ response: DescribeImagesResponse, _ width: Int?) -> String {
+    static func images(_ images: [Image], _ width: Int?) -> String {
         table(
-            response.images, width,
+            images, width,
             [
                 .init(title: "IMAGE"), .init(title: "NAME", isFlexible: true),
                 .init(title: "STATUS"), .init(title: "SIZE", isNumber: true),
@@ -38,9 +38,9 @@ enum Views {
         }
     }
 
-    static func instances(_ response: DescribeInstancesResponse, _ width: Int?) -> String {
+    static func instances(_ instances: [Instance], _ width: Int?) -> String {
         table(
-            response.instances, width,
+            instances, width,
             [
                 .init(title: "INSTANCE"), .init(title: "NAME", isFlexible: true),
                 .init(title: "STATUS"), .init(title: "CREATED"), .init(title: "ZONE"),
@@ -49,6 +49,28 @@ enum Views {
             [
                 instance.instanceID, instance.instanceName, instance.status,
                 minute(instance.creationTime), instance.zoneID,
+            ]
+        }
+    }
+
+    static func statuses(_ response: DescribeInstanceStatusResponse, _ width: Int?) -> String {
+        table(
+            response.instanceStatuses, width, [.init(title: "INSTANCE"), .init(title: "STATUS")]
+        ) { [$0.instanceID, $0.status] }
+    }
+
+    /// What became of each of several instances.
+    static func responses(_ responses: [InstanceResponse], _ width: Int?) -> String {
+        table(
+            responses, width,
+            [
+                .init(title: "INSTANCE"), .init(title: "BEFORE"), .init(title: "NOW"),
+                .init(title: "RESULT", isFlexible: true),
+            ]
+        ) { response in
+            [
+                response.instanceID, response.previousStatus, response.currentStatus,
+                response.isSuccess ? "done" : "\(response.code): \(response.message)",
             ]
         }
     }
@@ -68,6 +90,32 @@ enum Views {
                 disk.status, disk.category, disk.path,
             ]
         }
+    }
+
+    static func shareAccounts(
+        _ response: DescribeImageSharePermissionResponse, _ width: Int?
+    ) -> String {
+        table(response.accounts, width, [.init(title: "ACCOUNT")]) { [$0.aliyunID] }
+    }
+
+    static func tags(_ response: ListTagResourcesResponse, _ width: Int?) -> String {
+        table(
+            response.tagResources, width,
+            [
+                .init(title: "RESOURCE"), .init(title: "TYPE"), .init(title: "KEY"),
+                .init(title: "VALUE", isFlexible: true),
+            ]
+        ) { [$0.resourceID, $0.resourceType, $0.tagKey, $0.tagValue] }
+    }
+
+    static func regions(_ response: DescribeRegionsResponse, _ width: Int?) -> String {
+        table(
+            response.regions, width,
+            [
+                .init(title: "REGION"), .init(title: "NAME"), .init(title: "STATUS"),
+                .init(title: "ENDPOINT"),
+            ]
+        ) { [$0.regionID, $0.localName, $0.status, $0.regionEndpoint] }
     }
 
     static func events(_ response: EventsResponse) -> String {
@@ -106,15 +154,21 @@ enum Views {
             ("connections", "\(health.connections)"),
         ]
         let head = "imaged \(version.version), protocol \(version.protocolVersion), \(state)"
-        let lines = rows.map { name, value in
-            name + String(repeating: " ", count: 16 - name.count) + printable(value)
-        }
-        return ([printable(head)] + lines).joined(separator: "\n")
+        return "\(printable(head))\n\(list(rows))"
     }
 
     // MARK: Parts
 
-    private static func table<Resource>(
+    /// Names and values beside each other, a line each.
+    static func list(_ rows: [(name: String, value: String)]) -> String {
+        let column = 2 + (rows.map(\.name.count).max() ?? 0)
+        return rows.map { name, value in
+            printable(name) + String(repeating: " ", count: column - name.count)
+                + printable(value)
+        }.joined(separator: "\n")
+    }
+
+    static func table<Resource>(
         _ resources: [Resource], _ width: Int?, _ columns: [Table.Column],
         _ row: (Resource) -> [String]
     ) -> String {

@@ -23,6 +23,8 @@ struct Waiting: Sendable {
 
     /// How often progress is asked for.
     private static let interval = Duration.milliseconds(200)
+    /// Instances take a tenth of a second or a minute: asked for less and less often.
+    private static let shortestInterval = Duration.milliseconds(50)
 
     /// - Parameter isQuiet: to leave out what Ctrl-C means.
     init(_ client: ImagedClient, _ output: Output, timeout: Duration?, isQuiet: Bool = false) {
@@ -144,6 +146,53 @@ struct Waiting: Sendable {
         }
     }
 
+    // MARK: Instances
+
+    /// Waits until the instances are `status`: Running or Stopped.
+    ///
+    /// - Throws: also if one is deleted, or on its way to something else.
+    func instances(
+        _ ids: [String], region: String, until status: String
+    ) async throws -> DescribeInstancesResponse {
+        let name = ids.joined(separator: ",")
+        announce(name)
+        let progress = ProgressLine(ids.count == 1 ? name : "\(ids.count) instances", output)
+        var request = DescribeInstancesRequest()
+        request.regionID = region
+        request.instanceIDs = ids
+        request.pageSize = 100
+        let onTheWay = status == "Running" ? ["Pending", "Starting"] : ["Stopping"]
+        var interval = Self.shortestInterval
+        do {
+            while true {
+                let response = try await client.call(
+                    DescribeInstances.self, request, timeout: try rest(of: name) ?? .seconds(60))
+                let found = response.instances
+                if let gone = ids.first(where: { id in !found.contains { $0.instanceID == id } }) {
+                    throw Failure(.refused, "InvalidInstanceId.NotFound", "\(gone) was deleted")
+                }
+                let other = found.first { $0.status != status && !onTheWay.contains($0.status) }
+                if let other {
+                    throw Failure(
+                        .refused, "IncorrectInstanceStatus",
+                        "\(other.instanceID) is \(other.status) and will not be \(status)")
+                }
+                let done = found.count { $0.status == status }
+                if done == found.count {
+                    progress.finish(status, "")
+                    return response
+                }
+                progress.update(
+                    ids.count == 1 ? found[0].status : "\(done) of \(ids.count) \(status)", "")
+                try await Task.sleep(for: interval)
+                interval = min(interval * 2, .seconds(1))
+            }
+        } catch {
+            progress.abandon()
+            throw Self.explained(error, name)
+        }
+    }
+
     private static func explained(_ error: any Error, _ id: String) -> any Error {
         guard error is CancellationError else { return error }
         return Failure(
@@ -152,7 +201,11 @@ struct Waiting: Sendable {
     }
 
     private static func command(_ id: String) -> String {
-        id.hasPrefix("m-") ? "wait-for-image \(id)" : "describe-snapshots --snapshot-ids \(id)"
+        switch id.prefix(2) {
+        case "m-": "wait-for-image \(id)"
+        case "i-": "describe-instances --instance-ids \(id)"
+        default: "describe-snapshots --snapshot-ids \(id)"
+        }
     }
 }
 
@@ -187,7 +240,7 @@ final class ProgressLine: Sendable {
     func finish(_ status: String, _ progress: String) {
         if output.isJSON { return }
         let time = Views.seconds(Clock.monotonicNanoseconds() - start)
-        let isGood = status == "Available" || status == "accomplished"
+        let isGood = ["Available", "accomplished", "Running", "Stopped"].contains(status)
         let word = isGood ? Style.green(status) : Style.red(printable(status))
         let done = isGood && !progress.isEmpty ? " \(progress)" : ""
         let clear = isTerminal ? "\r\u{1B}[K" : ""
@@ -203,6 +256,10 @@ final class ProgressLine: Sendable {
     /// "m-... Creating [########......]  57%  3.2 s", as wide as there is room for.
     private func bar(_ status: String, _ progress: String) -> String {
         let width = (StandardStream.error.columns ?? 80) - 1
+        if progress.isEmpty {
+            let time = Views.seconds(Clock.monotonicNanoseconds() - start)
+            return String("\(id) \(printable(status))  \(time)".prefix(max(0, width)))
+        }
         let percent = min(100, max(0, Int(progress.prefix { $0 != "%" }) ?? 0))
         let number = String(repeating: " ", count: 3 - "\(percent)".count) + "\(percent)%"
         let time = Views.seconds(Clock.monotonicNanoseconds() - start)

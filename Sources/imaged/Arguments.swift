@@ -3,7 +3,8 @@ import System
 
 struct UsageError: Error { let text: String }
 
-/// The daemon's command line: `--name=value` or `--name value`, each at most once.
+/// The daemon's command line: `--name=value` or `--name value`, each at most once but where the
+/// help says otherwise.
 struct Arguments {
     enum Action {
         case help, version
@@ -41,8 +42,8 @@ struct Arguments {
     }
 
     private static let names = [
-        "--socket", "--data-dir", "--durability", "--ephemeral", "--config", "--workers",
-        "--ready-fd",
+        "--socket", "--socket-group", "--data-dir", "--durability", "--ephemeral", "--config",
+        "--workers", "--disk-root", "--fixture", "--ready-fd",
     ]
 
     private static func options(_ arguments: ArraySlice<String>) throws(UsageError) -> DaemonOptions
@@ -54,12 +55,13 @@ struct Arguments {
             let equals = argument.firstIndex(of: "=")
             let name = String(equals.map { argument[..<$0] } ?? argument[...])
             guard names.contains(name) else { throw unknown(argument) }
-            guard seen.insert(name).inserted else {
+            guard seen.insert(name).inserted || name == "--disk-root" else {
                 throw UsageError(text: "\(name) is given twice")
             }
-            if name == "--ephemeral" {
+            if name == "--ephemeral" || name == "--fixture" {
                 guard equals == nil else { throw UsageError(text: "\(name) takes no value") }
-                options.durability = .ephemeral
+                if name == "--ephemeral" { options.durability = .ephemeral }
+                if name == "--fixture" { options.hasFixture = true }
                 continue
             }
             let value = equals.map { String(argument[argument.index(after: $0)...]) }
@@ -82,6 +84,13 @@ struct Arguments {
     ) throws(UsageError) {
         switch name {
         case "--socket": options.socketPath = value
+        case "--socket-group": options.socketGroup = value
+        case "--disk-root":
+            guard let root = DaemonOptions.diskRoot(value) else {
+                throw UsageError(
+                    text: "--disk-root=\(value): an absolute path without .. is right")
+            }
+            options.diskRoots.append(root)
         case "--data-dir": options.dataDirectory = value
         case "--config": options.configurationFile = value
         case "--durability":
@@ -110,40 +119,4 @@ struct Arguments {
         }
         return UsageError(text: "no option \(argument): there are \(names.joined(separator: ", "))")
     }
-
-    static let help = """
-        imaged - a local image service for Alibaba Cloud ECS
-
-        Usage
-          imaged [OPTION ...]       serve until SIGTERM or SIGINT
-          imaged check DIR          read a stopped daemon's data directory; change nothing
-          imaged repair DIR         take it back to its last good state; keeps copies
-
-        Options (--name=value or --name value)
-          --socket PATH             the socket to listen on, at most 103 bytes. Default, for root:
-                                    /run/imaged/imaged.sock; else in $XDG_RUNTIME_DIR/imaged, or
-                                    without that in the data directory
-          --data-dir DIR            images, snapshots and the journal; made if missing, 0700.
-                                    Default: $XDG_STATE_HOME/imaged (~/.local/state/imaged), for
-                                    root /var/lib/imaged
-          --durability MODE         always: what was answered survives a power cut (default);
-                                    ephemeral: nothing is written, real files are refused
-          --ephemeral               the same as --durability=ephemeral
-          --config FILE             limits: [limits] and [daemon] with lines Name = number
-          --workers N               snapshots of files copied at once (default 4)
-          --ready-fd N              write "ready" to this descriptor and close it once requests
-                                    are answered
-          --help, --version
-
-        Who may connect: this user and root.
-
-        Signals
-          SIGTERM, SIGINT           no new work; answers under way leave, at most 5 s; jobs go on
-                                    at the next start. A second one: at once
-
-        Exit status
-          0 stopped   64 usage   65 damaged data   73 socket or directory unusable
-          74 I/O error   75 already running   78 configuration
-
-        """
 }

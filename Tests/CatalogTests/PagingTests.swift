@@ -48,6 +48,7 @@ struct PagingTests {
     ) throws(Refusal) -> DescribeImagesResponse {
         var request = DescribeImagesRequest()
         request.regionID = "cn-hangzhou"
+        request.imageOwnerAlias = "self"
         change(&request)
         return try world.run { [request, caller = world.caller] catalog throws(Refusal) in
             try catalog.describeImages(request, caller)

@@ -119,6 +119,135 @@ import Wire
         #expect(try await self.request(["describe-images"]).envelope.metadata.isEmpty)
     }
 
+    @Test func actsAsARamUser() async throws {
+        let request = try await request([
+            "describe-images", "--ram-user", "reader", "--account=a1",
+        ])
+        #expect(
+            request.envelope.metadata == [
+                KeyValue("account", "a1"), KeyValue("ram-user", "reader"),
+            ]
+        )
+    }
+
+    // MARK: Short forms
+
+    @Test func takesFilters() async throws {
+        let time = "2026-01-01T00:00Z"
+        let filter = ["--filter", "CreationStartTime=\(time)"]
+        let images = try await request(["describe-images"] + filter)
+            .decoded(DescribeImagesRequest.self)
+        #expect(images.filter.map(\.key) == ["CreationStartTime"])
+        #expect(images.filter.map(\.value) == [time])
+        let snapshots = try await request(["describe-snapshots"] + filter)
+            .decoded(DescribeSnapshotsRequest.self)
+        #expect(snapshots.filter == images.filter)
+    }
+
+    @Test func takesDataDisks() async throws {
+        let request = try await request([
+            "run-instances", "m-1", "--data-disk", "size=40,snapshot-id=s-1",
+            "--data-disk=category=cloud_ssd,disk-name=b,device=/dev/xvdc", "--amount", "2",
+            "--SystemDisk.Size", "50",
+        ]).decoded(RunInstancesRequest.self)
+        #expect(request.imageID == "m-1")
+        #expect(request.amount == 2)
+        #expect(request.dataDisk.map(\.size) == [40, nil])
+        #expect(request.dataDisk.map(\.snapshotID) == ["s-1", ""])
+        #expect(request.dataDisk.map(\.category) == ["", "cloud_ssd"])
+        #expect(request.dataDisk.map(\.diskName) == ["", "b"])
+        #expect(request.dataDisk.map(\.device) == ["", "/dev/xvdc"])
+        #expect(request.systemDisk?.size == 50)
+        #expect(request.clientToken.utf8.count == 32)
+    }
+
+    @Test(arguments: [
+        ["i-1", "i-2"], ["i-1,i-2"], ["--instance-id", "i-1,i-2"],
+        ["--InstanceId.1=i-1", "--InstanceId.2=i-2"],
+    ]) func takesSeveralWithoutAFlag(_ ids: [String]) async throws {
+        let request = try await request(["start-instances"] + ids)
+        #expect(try request.decoded(StartInstancesRequest.self).instanceID == ["i-1", "i-2"])
+    }
+
+    @Test(arguments: [("m-1", "image"), ("s-1", "snapshot"), ("d-1", "disk"), ("i-1", "instance")])
+    func knowsTheTypeByTheID(_ id: String, _ type: String) async throws {
+        let tag = try await request(["tag-resources", id, "x-2", "--tag", "a=1"])
+            .decoded(TagResourcesRequest.self)
+        #expect(tag.resourceType == type)
+        #expect(tag.resourceID == [id, "x-2"])
+        #expect(tag.tag.map(\.value) == ["1"])
+        let join = try await request(["join-resource-group", id, "--resource-group-id", "rg-1"])
+            .decoded(JoinResourceGroupRequest.self)
+        #expect(join.resourceType == type)
+        let given = try await request(["add-tags", id, "--resource-type", "own", "--tag", "a"])
+            .decoded(AddTagsRequest.self)
+        #expect(given.resourceType == "own")
+    }
+
+    // MARK: Fixtures
+
+    @Test(arguments: ["set-clock", "SetClock"])
+    func fixturesStandBehindTheirWord(_ name: String) async throws {
+        let request = try await request([
+            "--account", "a1", "fixture", name, "2026-01-01T00:00:00Z", "--is-frozen",
+        ])
+        #expect(request.envelope.service == ServiceName.fixture.rawValue)
+        #expect(request.method == "SetClock")
+        let clock = try request.decoded(SetClockRequest.self)
+        #expect(clock.time == "2026-01-01T00:00:00Z")
+        #expect(clock.isFrozen == true)
+        #expect(request.envelope.metadata == [KeyValue("account", "a1")])
+    }
+
+    @Test func takesLimits() async throws {
+        let request = try await request([
+            "fixture", "set-limits", "--limit", "Images=5", "--limit=Workers=0",
+        ]).decoded(SetLimitsRequest.self)
+        #expect(request.limit.map(\.name) == ["Images", "Workers"])
+        #expect(request.limit.map(\.value) == [5, 0])
+    }
+
+    @Test func readsPolicies() async throws {
+        let files = TemporaryDirectory()
+        for (name, text) in [("a", #"{"Version": "1"}"#), ("b=c", "二")] {
+            try text.write(toFile: "\(files.path)/\(name)", atomically: true, encoding: .utf8)
+        }
+        let request = try await request([
+            "fixture", "set-ram-user", "reader", "--policy", "\(files.path)/a",
+            "--policy", "rg-1=\(files.path)/b=c",
+        ])
+        let user = try request.decoded(SetRamUserRequest.self)
+        #expect(user.ramUser == "reader")
+        #expect(user.policy.map(\.policyDocument) == [#"{"Version": "1"}"#, "二"])
+        #expect(user.policy.map(\.resourceGroupID) == ["", "rg-1"])
+        #expect(request.envelope.metadata.isEmpty)
+    }
+
+    /// The command's own flag is meant, not the global one.
+    @Test func namesTheRamUserItSets() async throws {
+        let request = try await request(["fixture", "set-ram-user", "--ram-user", "reader"])
+        #expect(try request.decoded(SetRamUserRequest.self).ramUser == "reader")
+        #expect(request.envelope.metadata.isEmpty)
+    }
+
+    @Test func locks() async throws {
+        let request = try await request([
+            "fixture", "set-instance", "i-1", "--lock", "security", "--lock=financial",
+        ]).decoded(SetInstanceRequest.self)
+        #expect(request.operationLock.map(\.lockReason) == ["security", "financial"])
+    }
+
+    /// A rule's token is that of the requests it acts on: none means all of them.
+    @Test func aFaultRuleGetsNoTokenOfItsOwn() async throws {
+        let rule = try await request(["fixture", "add-fault-rule", "hold"])
+            .decoded(AddFaultRuleRequest.self)
+        #expect(rule.action == "hold")
+        #expect(rule.clientToken.isEmpty)
+        let release = try await request(["fixture", "release-requests", "7"])
+            .decoded(ReleaseRequestsRequest.self)
+        #expect(release.faultRuleID == 7)
+    }
+
     // MARK: Refusals
 
     private static let wrong: [(arguments: [String], says: String)] = [
@@ -159,6 +288,28 @@ import Wire
         (["status", "--socket", "a", "--socket", "b"], "--socket is given twice"),
         (["--image-name", "x"], "--image-name before a command"),
         (["help", "creat-image"], "Did you mean create-image?"),
+        (["fixture", "set-clok"], "Did you mean fixture set-clock?"),
+        (["fixture", "SetClok"], "Did you mean fixture SetClock?"),
+        (["set-clock"], "Did you mean fixture set-clock?"),
+        (["set-clok"], "Did you mean fixture set-clock?"),
+        (["fixtur", "set-clock"], "Did you mean fixture?"),
+        (["fixture", "create-image"], "Did you mean create-image?"),
+        (["fixture", "frobnicate"], "no command fixture frobnicate\nimagectl fixture lists them."),
+        (["help", "fixture", "set-clok"], "Did you mean fixture set-clock?"),
+        (["help", "create-image", "m-1"], "help takes one command"),
+        (["fixture", "set-clock", "--is-frozn"], "Did you mean --is-frozen?"),
+        (["fixture", "hold-jobs", "--frobnicate"], "imagectl help fixture hold-jobs lists them."),
+        (["fixture", "--frozen"], "--frozen before a command"),
+        (["fixture", "set-limits", "--limit", "Images"], "--limit Images: name=value is right"),
+        (["fixture", "set-limits", "--limit", "Images=many"], "Images= many: a whole number"),
+        (["fixture", "set-limits", "--limit=A=1", "--Limit.1.Name=B"], "together"),
+        (["fixture", "set-ram-user", "u", "--policy", "/none/x"], "--policy /none/x: "),
+        (["fixture", "remove-fault-rule", "one"], "--fault-rule-id one: a whole number is right"),
+        (["describe-images", "--filter", "CreationStartTime"], "key=value is right"),
+        (["start-instances", "i-1", "--instance-id", "i-2"], "together"),
+        (["start-instances", "i-1", "--InstanceId.1", "i-2"], "\"i-1\" is neither"),
+        (["run-instances", "--data-disk", "/a"], "nothing is known of \"/a\""),
+        (["describe-images", "--ram-user", "a", "--ram-user", "b"], "--ram-user is given twice"),
         (["demo", "--size", "5"], "--size 5: 64 to 65536 MiB are right"),
     ]
 

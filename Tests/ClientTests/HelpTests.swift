@@ -14,6 +14,14 @@ import Testing
         return paths
     }()
 
+    private static let fixtures = Set(
+        allOperations.filter { $0.service == .fixture }.map { $0.name })
+
+    /// What stands before the operation's name.
+    private func words(_ name: String) -> [String] {
+        Self.fixtures.contains(name) ? ["fixture"] : []
+    }
+
     private static func paths<O: ECS.Operation>(of operation: O.Type) -> [String] {
         FieldPaths.of(O.Request.self)
     }
@@ -31,7 +39,8 @@ import Testing
 
     /// A field without a flag or a flag without a meaning fails here, by its name.
     @Test(arguments: paths.keys.sorted()) func explainsEveryFlag(_ name: String) throws {
-        let help = try Imagectl.run(["help", name])
+        let words = words(name)
+        let help = try Imagectl.run(["help"] + words + [name])
         #expect(help.status == 0, "\(help.err)")
         let meanings = Self.meanings(help.text)
         for path in Self.paths[name] ?? [] where !path.contains("Legacy") {
@@ -39,16 +48,21 @@ import Testing
             let meaning = meanings["--\(flag)"]
             #expect(meaning?.isEmpty == false, "--\(flag) of \(name) has no meaning")
         }
-        #expect(help.text.contains("Usage\n  imagectl \(Self.short(name))"))
+        let command = (words + [Self.short(name)]).joined(separator: " ")
+        #expect(help.text.contains("Usage\n  imagectl \(command)"))
         #expect(help.text.contains("Examples\n  imagectl "))
-        #expect(try Imagectl.run([Self.short(name), "--help"]).text == help.text)
+        #expect(try Imagectl.run(words + [Self.short(name), "--help"]).text == help.text)
         let long = help.text.split(separator: "\n").filter { $0.count > 80 }
         #expect(long.isEmpty, "\(long)")
     }
 
     /// "InstanceId" as "instance-id".
     private static func short(_ name: String) -> String {
-        let special = ["OSType": "os-type"]
+        let special = [
+            "OSType": "os-type", "OSSBucket": "oss-bucket", "OSSPrefix": "oss-prefix",
+            "KMSKeyId": "kms-key-id", "KMSAuthorized": "kms-authorized", "SetKMSKey": "set-kms-key",
+            "VSwitchId": "v-switch-id",
+        ]
         if let found = special[name] { return found }
         return name.reduce(into: "") { result, letter in
             if letter.isUppercase && !result.isEmpty { result += "-" }
@@ -72,6 +86,50 @@ import Testing
             }
         }
         return meanings
+    }
+
+    /// Each operation stands in one of the two overviews, under its own name.
+    @Test(arguments: paths.keys.sorted()) func theOverviewsHaveEveryOperation(_ name: String) throws
+    {
+        let overview = try Imagectl.run(words(name) + ["--help"]).text
+        #expect(overview.contains("\n  \(Self.short(name)) "), "\(name)")
+    }
+
+    @Test func fixturesHaveAnOverviewOfTheirOwn() throws {
+        let help = try Imagectl.run(["help", "fixture"])
+        #expect(help.status == 0)
+        #expect(help.text.contains("--fixture"))
+        #expect(help.text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        for arguments in [["fixture"], ["fixture", "--help"], ["--help", "fixture"]] {
+            #expect(try Imagectl.run(arguments).text == help.text, "\(arguments)")
+        }
+        let overview = try Imagectl.run(["help"]).text
+        #expect(overview.contains("\n  fixture "))
+        #expect(!overview.contains("set-clock"))
+        #expect(!help.text.contains("create-image"))
+    }
+
+    /// A daemon that refuses everything: what was understood ends with its refusal.
+    @Test(arguments: paths.keys.sorted()) func everyExampleIsUnderstood(_ name: String) throws {
+        let server = FakeServer.answering { _ in .error(ECSError(403, "Forbidden", "No.")) }
+        let files = TemporaryDirectory()
+        for file in ["read.json", "write.json"] {
+            try "{}".write(toFile: "\(files.path)/\(file)", atomically: true, encoding: .utf8)
+        }
+        let help = try Imagectl.run(["help"] + words(name) + [name]).text
+        let lines = help.split(separator: "\n").drop { $0 != "Examples" }.dropFirst()
+            .prefix { $0.hasPrefix("  ") }
+        #expect((1...3).contains(lines.count))
+        for line in lines {
+            // The examples' policies are files of this test.
+            let arguments = line.split(separator: " ").dropFirst().map { word in
+                String(word).replacing(/(^|=)(\w+\.json)$/) { "\($0.1)\(files.path)/\($0.2)" }
+            }
+            let output = try Imagectl.run(arguments, server)
+            #expect(output.status == 1, "\(line): \(output.err)")
+            #expect(output.err.contains("Forbidden"), "\(line): \(output.err)")
+            #expect(line.hasPrefix("  imagectl \((words(name) + [""]).joined(separator: " "))"))
+        }
     }
 
     @Test func versionIsTheDaemons() throws {

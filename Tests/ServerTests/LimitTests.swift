@@ -147,6 +147,7 @@ import Wire
         var bytes: [UInt8] = []
         let request = DescribeImagesRequest.with {
             $0.regionID = testRegion
+            $0.imageOwnerAlias = "self"
             $0.pageSize = 100
         }
         for _ in 0..<count {

@@ -46,6 +46,7 @@ import Wire
         let describe = DescribeImagesRequest.with {
             $0.regionID = testRegion
             $0.status = "ALL"
+            $0.imageOwnerAlias = "self"
         }
         try client.send(
             client.encode(CreateImage.self, request, stream: create)

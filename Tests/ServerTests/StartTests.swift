@@ -226,7 +226,9 @@ import Wire
         ["check", "/a", "/b"], ["repair"], ["repair", "--force"], ["--workers=0"],
         ["--workers=many"], ["--workers=1025"], ["--ready-fd=0"], ["--durability=never"],
         ["--ephemeral=yes"], ["--ephemeral", "--durability=always"],
-        ["--ephemeral", "--data-dir", "/tmp/d"], ["--socket=/a", "--socket=/b"],
+        ["--fixture=yes"], ["--disk-root", "images"], ["--disk-root=/a/../b"], ["--socket-group="],
+        ["--config"], ["--fixture", "--fixture"], ["--ephemeral", "--data-dir", "/tmp/d"],
+        ["--socket=/a", "--socket=/b"],
     ])
     func usageErrors(_ arguments: [String]) throws {
         let exited = try runToItsEnd(arguments)

@@ -105,7 +105,7 @@ extension TestClient {
             })
     }
 
-    /// All images of the account, or those that `body` narrows it down to.
+    /// All images of the account's own, or those that `body` narrows it down to.
     public func images(_ body: (inout DescribeImagesRequest) -> Void = { _ in }) throws -> [Image] {
         var images: [Image] = []
         for page in 1... {
@@ -114,6 +114,7 @@ extension TestClient {
                 .with {
                     $0.regionID = testRegion
                     $0.status = "ALL"
+                    $0.imageOwnerAlias = "self"
                     $0.pageSize = 100
                     $0.pageNumber = Int32(page)
                     body(&$0)

@@ -40,7 +40,7 @@ public final class TestClient {
     }()
 
     private let socket: Int32
-    private let daemon: TestDaemon?
+    private let owner: AnyObject?
     private var input: [UInt8] = []
     private var position = 0
     private var decoder = FrameDecoder()
@@ -48,12 +48,13 @@ public final class TestClient {
     public var nextStream: UInt32 = 1
     /// Sent with each request.
     public var account = ""
+    public var ramUser = ""
 
     /// - Parameters:
-    ///   - daemon: what must live as long as this client.
+    ///   - owner: what must live as long as this client.
     ///   - receiveSeconds: how long a receive or send may take.
-    public init(_ path: String, of daemon: TestDaemon? = nil, receiveSeconds: Int = 30) throws {
-        self.daemon = daemon
+    public init(_ path: String, of owner: AnyObject? = nil, receiveSeconds: Int = 30) throws {
+        self.owner = owner
         _ = Self.descriptorLimitIsRaised
         socket = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         if socket < 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EMFILE) }
@@ -174,6 +175,7 @@ public final class TestClient {
         envelope.payload = request.encoded()
         envelope.timeoutNanoseconds = timeoutNanoseconds
         if !account.isEmpty { envelope.metadata = [KeyValue("account", account)] }
+        if !ramUser.isEmpty { envelope.metadata.append(KeyValue("ram-user", ramUser)) }
         var encoder = FieldEncoder()
         encoder.frame(stream, .request, flags) { $0.write(envelope) }
         return encoder.bytes

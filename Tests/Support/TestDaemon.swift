@@ -27,10 +27,12 @@ public final class TestDaemon {
     ///   - configuration: the text of a configuration file.
     ///   - arguments: further arguments.
     ///   - prefix: a command that starts it, with its arguments: `["prlimit", "--nofile=100"]`.
+    ///   - fixture: whether the service Fixture is there.
     ///   - dataPath: a data directory elsewhere; empty: none, for a daemon that keeps nothing.
     public init(
         _ configuration: String = "", _ arguments: [String] = [], prefix: [String] = [],
-        dataPath: String? = nil, in directory: TemporaryDirectory = TemporaryDirectory(),
+        fixture: Bool = false, dataPath: String? = nil,
+        in directory: TemporaryDirectory = TemporaryDirectory(),
         start: Bool = true
     ) throws {
         self.directory = directory
@@ -44,6 +46,7 @@ public final class TestDaemon {
             try Data(configuration.utf8).write(to: URL(fileURLWithPath: path))
             command += ["--config", path]
         }
+        if fixture { command.append("--fixture") }
         self.arguments = command + arguments
         if start { try self.start() }
     }

@@ -12,6 +12,9 @@ public final class ImagedClient: Sendable {
     public struct Options: Sendable {
         /// The account that calls are made in; nil: `default`.
         public var account: String?
+        /// The RAM user that the account's owner acts as; nil: as itself. A daemon without
+        /// `--fixture` does not know it, and acts for the owner.
+        public var ramUser: String?
         /// How much longer than the daemon's deadline the client waits for its answer: what was
         /// done in time is answered when it is durable.
         public var deadlineGrace: Duration
@@ -19,9 +22,19 @@ public final class ImagedClient: Sendable {
         /// For tests of what happens when a connection's ids run out.
         var firstStreamID: UInt32 = 1
 
-        public init(account: String? = nil, deadlineGrace: Duration = .seconds(2)) {
+        public init(
+            account: String? = nil, ramUser: String? = nil, deadlineGrace: Duration = .seconds(2)
+        ) {
             self.account = account
+            self.ramUser = ramUser
             self.deadlineGrace = deadlineGrace
+        }
+
+        /// What goes with each request.
+        var metadata: [KeyValue] {
+            [("account", account), ("ram-user", ramUser)].compactMap { key, value in
+                value.map { KeyValue(key, $0) }
+            }
         }
     }
 
@@ -188,9 +201,8 @@ public final class ImagedClient: Sendable {
         for _ in 1..<100 {
             do throws(SystemError) {
                 let socket = try ClientSocket(connectingTo: path)
-                let metadata = options.account.map { [KeyValue("account", $0)] } ?? []
                 return try Connection(
-                    socket, metadata: metadata, firstStreamID: options.firstStreamID)
+                    socket, metadata: options.metadata, firstStreamID: options.firstStreamID)
             } catch {
                 guard error.errno == .wouldBlock else { throw error }
             }

@@ -1,0 +1,94 @@
+import ECS
+import ImagedClient
+
+extension Command {
+    static var daemonCommands: [Command] {
+        [
+            status, watch,
+            call(
+                ReadEvents.self, Group.daemon, "the changes so far, without waiting for more",
+                usage: "[FLAG ...]",
+                details: """
+                    Answers at once if there are changes after --after-sequence, else when there \
+                    is one or after 30 seconds.
+                    """,
+                examples: ["imagectl read-events --after-sequence 0"],
+                show: { response, _, _ in Views.events(response) },
+                after: { response, _, output in
+                    output.note("next: --after-sequence \(response.sequence)")
+                }),
+            call(
+                Version.self, Group.daemon, "the daemon's version", usage: "",
+                examples: ["imagectl version"]),
+            call(
+                Health.self, Group.daemon, "the daemon's own figures, a line each", usage: "",
+                examples: ["imagectl health --json"]),
+            demo,
+            Command(
+                name: "help", group: Group.daemon, summary: "this list, or all about one command",
+                usage: "[[fixture] COMMAND]",
+                examples: ["imagectl help create-image", "imagectl help fixture set-clock"],
+                // The parser answers it.
+                run: { _ in .done }),
+        ]
+    }
+
+    private static var status: Command {
+        Command(
+            name: "status", group: Group.daemon, summary: "is the daemon there, and how is it",
+            usage: "",
+            details: "Exit status 1 if it is there but not ready. --json prints Health's answer.",
+            examples: ["imagectl status", "imagectl status --socket /run/imaged/imaged.sock"]
+        ) { invocation in
+            let client = try await invocation.connect()
+            let version = try await make(Version.self, VersionRequest(), client, invocation)
+            let health = try await make(Health.self, HealthRequest(), client, invocation)
+            try invocation.output.result(health) { _ in
+                Views.status(version, health, socket: client.socketPath)
+            }
+            return health.ready ? .done : .refused
+        }
+    }
+
+    private static var watch: Command {
+        command(
+            Watch.self, Group.daemon, "print changes as they happen", usage: "[FLAG ...]",
+            details: "A line for each change, until Ctrl-C. With --json one object a line.",
+            examples: [
+                "imagectl watch", "imagectl watch --resource-id m-bp1g6zv0ce8o --json",
+            ]
+        ) { invocation in
+            let request = try invocation.request(WatchRequest.self)
+            let client = try await invocation.connect()
+            for try await response in client.watch(request) {
+                for event in response.events {
+                    try invocation.output.line(event) { Views.event(event) }
+                }
+            }
+            return .done
+        }
+    }
+
+    private static var demo: Command {
+        Command(
+            name: "demo", group: Group.daemon,
+            summary: "try it all, with daemon and disks of its own",
+            usage: "[--dir DIR] [--size MIB] [--keep]",
+            details: """
+                Makes a disk with a file system and files in it and a second one of scattered \
+                data, starts a daemon for them alone, makes an image of both, exports it and \
+                compares every byte. Nothing is left, unless --keep is given.
+                """,
+            examples: ["imagectl demo", "imagectl demo --size 2048 --dir /srv/try --keep"],
+            options: [
+                Option(
+                    name: "dir", value: "DIR",
+                    meaning: "A new directory to work in; without it one in $TMPDIR or /var/tmp."),
+                Option(name: "keep", value: nil, meaning: "Leave the directory, and say where."),
+                Option(
+                    name: "size", value: "MIB",
+                    meaning: "The first disk's size, 64 to 65536; without it 512."),
+            ],
+            run: { try await Demo.run($0) })
+    }
+}
