@@ -160,10 +160,9 @@ final class World {
             let made = Change(0, caller.accountID, "cn-hangzhou", change)
             try! recovered.replay(Changes([made]).encoded())
         }
-        let world = World(
-            limits: limits, workers: workers, seed: 99, recovered: recovered, explains: explains)
-        world.levers.now.store(levers.now.load(ordering: .relaxed), ordering: .relaxed)
-        return world
+        return World(
+            limits: limits, workers: workers, seed: 99, recovered: recovered, explains: explains,
+            now: levers.now.load(ordering: .relaxed))
     }
 }
 
