@@ -44,6 +44,7 @@ struct ModelRun {
             for (name, _) in Self.smallLimits where chance(70) {
                 try setLimit(account, name, isEdge: true)
             }
+            for _ in 0..<3 { try register(account) }
         }
     }
 

@@ -5,7 +5,8 @@ import ECS
 /// The steps of a run: what is asked at random, of the model and of the catalog.
 extension ModelRun {
     mutating func step() throws {
-        let account = one(Self.accounts)!
+        var account = one(Self.accounts)!
+        if model.accounts[account] == nil && chance(80) { account = "default" }
         switch number(0...99) {
         case ..<7: try register(account)
         case ..<36: try createImage(account)
@@ -110,7 +111,9 @@ extension ModelRun {
     private mutating func imageRequest(_ account: String) -> ModelImageRequest {
         if chance(12), var again = one(sent) {
             again.tags.shuffle(using: &random)
-            if chance(25) { again.name += "x" }
+            if chance(25) && !ModelWords.wrongDescriptions.contains(again.description) {
+                again.description += " and more"
+            }
             return again
         }
         var request = ModelImageRequest()
