@@ -212,7 +212,9 @@ public struct AuditEntry: Sendable {
 
     init(_ caller: Caller, _ changes: [Change]) {
         self.caller = caller
-        resources = changes.map(\.resourceID).filter { !$0.isEmpty }
+        // Another account than the caller's is one that was made.
+        let accounts = changes.map(\.accountID).filter { $0 != caller.accountID }
+        resources = (accounts + changes.map(\.resourceID)).filter { !$0.isEmpty }
     }
 }
 
