@@ -327,15 +327,22 @@ extension Server {
     /// Goes on with the requests that are held no longer; they are judged in the next turn.
     func resumeHeld() {
         guard parked.hasHolds else { return }
-        for resumption in catalog.assumeIsolated({ $0.takeResumptions() }) {
-            switch resumption {
-            case .released(let id): requeue(id, asReleased: true)
-            case .afresh(let id): requeue(id, asReleased: false)
-            case .fails(let id, let error):
-                guard let call = parked[hold: id] else { continue }
-                catalog.assumeIsolated { $0.endHold(id) }
-                answer(call.call.key) { Status([error], requestID: $0) }
-            }
+        // One that fails lets those go on that waited for it.
+        while case let resumptions = catalog.assumeIsolated({ $0.takeResumptions() }),
+            !resumptions.isEmpty
+        {
+            for resumption in resumptions { resume(resumption) }
+        }
+    }
+
+    private func resume(_ resumption: Resumption) {
+        switch resumption {
+        case .released(let id): requeue(id, asReleased: true)
+        case .afresh(let id): requeue(id, asReleased: false)
+        case .fails(let id, let error):
+            guard let call = parked[hold: id] else { return }
+            catalog.assumeIsolated { $0.endHold(id) }
+            answer(call.call.key) { Status([error], requestID: $0) }
         }
     }
 
