@@ -33,6 +33,7 @@ struct Arguments {
         case help
         case load(LoadOptions)
         case stress(StressOptions)
+        case race(socketPath: String)
     }
 
     let action: Action
@@ -42,6 +43,8 @@ struct Arguments {
             action = .help
         } else if arguments.first == "stress" {
             action = .stress(try Self.stress(arguments.dropFirst()))
+        } else if arguments.first == "race" {
+            action = .race(socketPath: try Self.race(arguments.dropFirst()))
         } else {
             action = .load(try Self.load(arguments))
         }
@@ -101,6 +104,17 @@ struct Arguments {
         return options
     }
 
+    private static func race(_ arguments: ArraySlice<String>) throws(UsageError) -> String {
+        var socketPath = try defaultSocket()
+        var rest = arguments
+        while let argument = rest.popFirst() {
+            let (name, value) = try option(argument, &rest)
+            guard name == "--socket" else { throw UsageError(text: "no option \(name)") }
+            socketPath = value
+        }
+        return socketPath
+    }
+
     private static func defaultSocket() throws(UsageError) -> String {
         DefaultPlaces.socket(dataDirectory: DefaultPlaces.dataDirectory) ?? ""
     }
@@ -133,6 +147,7 @@ struct Arguments {
         Usage
           imaged-bench [OPTION ...] WORKLOAD    measure; prints one line
           imaged-bench stress [OPTION ...]      mixed calls with a history, until it is killed
+          imaged-bench race [--socket PATH]     one of many that ask at the same moment
 
         Workloads
           version            the smallest call
@@ -153,6 +168,12 @@ struct Arguments {
           --keys K           image names that all processes share (default 8)
           --disk ID, --instance ID
                              of simulated disks and instances; each may be repeated
+
+        Lines that race reads from standard input
+          send ACCOUNT SERVICE METHOD HEX
+                             a request, encoded; ACCOUNT - is the default one
+          go NANOSECONDS     sends them all when the monotonic clock shows that, and prints a
+                             line of JSON for each answer, then "ready"
 
         create-snapshot and stress fill queues: give the daemon a configuration with room.
         Refusals are counted apart. Exit status: 0 measured, 1 failed, 2 wrong usage.

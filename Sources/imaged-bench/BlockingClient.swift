@@ -40,10 +40,14 @@ final class BlockingClient {
         envelope.service = O.service.rawValue
         envelope.method = O.name
         envelope.payload = request.encoded()
+        return try begin(envelope)
+    }
+
+    func begin(_ request: Request) throws(CallFailure) -> UInt32 {
         let stream = nextStream
         nextStream += 2
         var encoder = FieldEncoder()
-        encoder.frame(stream, .request) { $0.write(envelope) }
+        encoder.frame(stream, .request) { $0.write(request) }
         var rest = encoder.bytes[...]
         do throws(SystemError) {
             while !rest.isEmpty {

@@ -14,11 +14,18 @@ public final class ChildProcess {
     /// - Parameters:
     ///   - output: the descriptor that becomes its standard output.
     ///   - errors: a file that its standard error is appended to.
-    public init(_ arguments: [String], output: Int32, errors: String) throws {
+    ///   - input: the descriptor that becomes its standard input; nil: it reads nothing.
+    public init(
+        _ arguments: [String], output: Int32, errors: String, input: Int32? = nil
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         // Other tests' descriptors would keep their files open, and take numbers from a process
