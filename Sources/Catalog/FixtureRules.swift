@@ -264,12 +264,15 @@ extension Catalog {
     private func setClock(
         _ caller: Caller, _ time: Int64, isFrozen: Bool
     ) throws(Refusal) -> ClockResponse {
-        let machine = environment.now()
-        try change(caller) { record in
-            record.clock.isFrozen = isFrozen
-            record.clock.frozenTime = isFrozen ? time : 0
-            record.clock.offset = isFrozen ? 0 : time &- machine
-        }
+        let account = try owned(caller)
+        var record = account.record
+        record.clock.isFrozen = isFrozen
+        record.clock.frozenTime = isFrozen ? time : 0
+        record.clock.offset = isFrozen ? 0 : time &- environment.now()
+        var draft = draft(caller, "")
+        draft.add(.account(Boxed(record)))
+        draft.bringForward(account, to: time)
+        try commit(draft)
         nextTokenSweep = 0
         var response = ClockResponse()
         response.clock = clock(of: try owned(caller))
@@ -335,6 +338,27 @@ extension Draft {
     /// Under the account's own name, so that an answer about it waits for it.
     mutating func addAccount(_ record: AccountRecord) {
         append(Change(now, record.accountID, "", .account(Boxed(record))))
+    }
+
+    /// When a clock is set back, no end lies further ahead than before: also after a restart,
+    /// which knows of the records alone.
+    mutating func bringForward(_ account: Account, to time: Int64) {
+        guard time < now else { return }
+        for (_, job) in account.jobs {
+            var record = job.record.value
+            guard record.isStarted, !record.isReal,
+                record.finishTime - time > record.duration
+            else { continue }
+            record.finishTime = time + record.duration
+            put(record, job.regionID)
+        }
+        for (regionID, region) in account.regions {
+            for (_, instance) in region.value.instances.records where instance.value.isMoving {
+                var record = instance.value
+                record.statusEnd = time + max(0, record.statusEnd - now)
+                append(Change(now, accountID, regionID, .instance(Boxed(record))))
+            }
+        }
     }
 
     mutating func addDrop(_ accountID: String) {

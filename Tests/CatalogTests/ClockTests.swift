@@ -62,6 +62,26 @@ struct ClockTests {
         #expect(world.snapshotStatus(id) == "accomplished")
     }
 
+    /// The same over a restart, which knows of the records alone; an instance on its way too.
+    @Test func aRestartAfterAClockWasSetBackDelaysNothing() throws {
+        let first = World()
+        let id = try first.snapshot(first.instance().disks[0])
+        first.turn()
+        let moving = first.instance([disk()], { $0.status = "Running" }).id
+        var stop = StopInstanceRequest()
+        stop.instanceID = moving
+        try first.perform({ c, r, who throws(Refusal) in try c.stopInstance(r, who) }, stop)
+        var request = SetClockRequest()
+        request.time = "2001-01-01T00:00:00Z"
+        try first.perform({ c, r, who throws(Refusal) in try c.setClock(r, who) }, request)
+        first.pass(seconds: 1)
+        let world = first.restarted()
+        world.pass(seconds: 0.4)
+        world.turn()
+        #expect(world.snapshotStatus(id) == "accomplished")
+        #expect(world.region().instances[moving]?.instance.status == "Stopped")
+    }
+
     @Test func clocksAndHoldsSurviveARestart() throws {
         let first = World()
         try first.freeze()

@@ -34,9 +34,11 @@ final class World {
 
     init(
         limits: Limits = Limits(), workers: Int = 4, seed: UInt64 = 1, takesRealFiles: Bool = true,
-        recovered: Recovered? = nil, account: String = "default", explains: Bool = false
+        recovered: Recovered? = nil, account: String = "default", explains: Bool = false,
+        now: Int64 = World.start
     ) {
         let levers = levers
+        levers.now.store(now, ordering: .relaxed)
         let environment = Environment(
             now: { levers.now.load(ordering: .relaxed) }, randomSeed: seed,
             takesRealFiles: takesRealFiles,
@@ -158,10 +160,9 @@ final class World {
             let made = Change(0, caller.accountID, "cn-hangzhou", change)
             try! recovered.replay(Changes([made]).encoded())
         }
-        let world = World(
-            limits: limits, workers: workers, seed: 99, recovered: recovered, explains: explains)
-        world.levers.now.store(levers.now.load(ordering: .relaxed), ordering: .relaxed)
-        return world
+        return World(
+            limits: limits, workers: workers, seed: 99, recovered: recovered, explains: explains,
+            now: levers.now.load(ordering: .relaxed))
     }
 }
 
