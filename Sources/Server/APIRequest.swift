@@ -35,11 +35,6 @@ enum APIRequest: Sendable {
         bytes[envelope.service].elementsEqual(ServiceName.fixture.rawValue.utf8)
     }
 
-    /// The bucket that an export goes to; empty: none.
-    var bucket: String {
-        if case .image(.exportImage(let request)) = self { request.ossBucket } else { "" }
-    }
-
     private typealias Decoder = @Sendable ([UInt8], Range<Int>) throws(ProtoError) -> APIRequest
 
     private static func of<M: Message>(

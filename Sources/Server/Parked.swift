@@ -310,8 +310,7 @@ extension Server {
             let progress = JobProgress()
             parked.update(parkedCall.call.key) { $0.progress = progress }
             exports[parkedCall.serial] = plan.manifest
-            let bucket = parkedCall.call.request.bucket
-            let peer = access.peer(connection.peer, connection.binding, bucket: bucket)
+            let peer = access.peer(connection.peer, connection.binding, bucket: plan.bucket)
             workers.export(plan, for: peer, serial: parkedCall.serial, progress)
         case .inspect(_, let paths):
             let peer = access.peer(connection.peer, connection.binding)

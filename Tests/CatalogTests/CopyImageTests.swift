@@ -74,7 +74,7 @@ struct CopyImageTests {
         let order = sourceGoesFirst ? snapshots : snapshots.reversed()
         for (index, (image, region, snapshot)) in order.enumerated() {
             #expect(world.deleteSnapshot(snapshot) == "403 SnapshotCreatedImage")
-            #expect(world.deleting(image, region: region) == "OK")
+            #expect(world.deletingImage(image, region: region) == "OK")
             #expect(world.deleteSnapshot(snapshot) == "OK")
             #expect(world.state.filesInUse().manifests == (index == 0 ? [manifest] : []))
             #expect(world.state.reclaims.count == index, "the last one gives the space back")
@@ -164,13 +164,13 @@ struct CopyImageTests {
         let snapshot = world.image(source)!.diskDeviceMappings[0].snapshotID
         let copy = try world.copy(source)
         for force in [false, true] {
-            let answer = world.deleting(source) { $0.force = force }
+            let answer = world.deletingImage(source) { $0.force = force }
             #expect(answer == "403 OperationDenied.ImageCopying")
             world.turn()
         }
         #expect(world.deleteSnapshot(snapshot) == "403 SnapshotCreatedImage")
         #expect(world.cancellingCopy(copy) == "OK")
-        #expect(world.deleting(source) == "OK")
+        #expect(world.deletingImage(source) == "OK")
     }
 
     @Test func cancelled() throws {
@@ -195,8 +195,8 @@ struct CopyImageTests {
         // DeleteImage gives one up as well.
         let deleted = try world.copy(source)
         world.turn()
-        #expect(world.deleting(deleted, region: "cn-shanghai") == "OK" && world.jobs().isEmpty)
-        #expect(world.deleting(source) == "OK")
+        #expect(world.deletingImage(deleted, region: "cn-shanghai") == "OK" && world.jobs().isEmpty)
+        #expect(world.deletingImage(source) == "OK")
     }
 
     @Test func aCopyThatFails() throws {
@@ -208,7 +208,7 @@ struct CopyImageTests {
         let failed = try #require(image(world, copy))
         #expect(failed.status == "CreateFailed" && failed.failureReason == "a fault")
         #expect(world.region("cn-shanghai").snapshots.count == 0 && world.jobs().isEmpty)
-        #expect(world.deleting(source) == "OK", "nothing copies it any more")
+        #expect(world.deletingImage(source) == "OK", "nothing copies it any more")
     }
 
     @Test func fiveOfARegionRunAtOnce() throws {

@@ -207,13 +207,15 @@ struct ImageAttributeTests {
         let world = World()
         let id = try world.availableImage()
         let used = world.restarted(changing: [world.runs(id)])
-        #expect(used.deleting(id) == "403 ImageUsingByInstance")
-        #expect(used.deleting(id) { $0.dryRun = true } == "403 ImageUsingByInstance")
-        #expect(used.deleting(id) { ($0.dryRun, $0.force) = (true, true) } == "400 DryRunOperation")
+        #expect(used.deletingImage(id) == "403 ImageUsingByInstance")
+        #expect(used.deletingImage(id) { $0.dryRun = true } == "403 ImageUsingByInstance")
+        #expect(
+            used.deletingImage(id) { ($0.dryRun, $0.force) = (true, true) } == "400 DryRunOperation"
+        )
         #expect(used.image(id) != nil)
-        #expect(used.deleting(id) { $0.force = true } == "OK" && used.image(id) == nil)
-        #expect(used.deleting(id) == "OK", "unknown: ignored")
-        #expect(used.deleting(id) { $0.dryRun = true } == "400 DryRunOperation")
+        #expect(used.deletingImage(id) { $0.force = true } == "OK" && used.image(id) == nil)
+        #expect(used.deletingImage(id) == "OK", "unknown: ignored")
+        #expect(used.deletingImage(id) { $0.dryRun = true } == "400 DryRunOperation")
     }
 
     // MARK: ExportImage

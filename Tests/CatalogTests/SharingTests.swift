@@ -138,18 +138,18 @@ struct SharingTests {
         #expect(try world.imageIDs(account: "friend") == systemImageIDs)
         // Else it could never be deleted.
         #expect(world.sharing(id, without: ["friend"]) == "OK")
-        #expect(world.deleting(id) == "OK")
+        #expect(world.deletingImage(id) == "OK")
     }
 
     @Test func aSharedImageIsNeitherDeprecatedNorDeleted() throws {
         let (world, id) = try world()
         world.sharing(id, with: ["friend"])
         #expect(world.modifying(id) { $0.status = "Deprecated" } == "403 ImageUseShared")
-        #expect(world.deleting(id) == "403 ImageUseShared")
-        #expect(world.deleting(id) { $0.force = true } == "403 ImageUseShared")
+        #expect(world.deletingImage(id) == "403 ImageUseShared")
+        #expect(world.deletingImage(id) { $0.force = true } == "403 ImageUseShared")
         world.sharing(id, without: ["friend"])
         #expect(world.modifying(id) { $0.status = "Deprecated" } == "OK")
-        #expect(world.deleting(id) == "OK")
+        #expect(world.deletingImage(id) == "OK")
     }
 
     @Test func sharingSurvivesARestartAndEndsWithTheOwner() throws {

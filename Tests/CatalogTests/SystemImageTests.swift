@@ -69,7 +69,8 @@ struct SystemImageTests {
         let world = World()
         let id = systemImageIDs[0]
         #expect(world.modifying(id) { $0.description = "mine" } == "404 InvalidImageId.NotFound")
-        #expect(world.deleting(id) { $0.force = true } == "OK", "as any that is not the account's")
+        #expect(
+            world.deletingImage(id) { $0.force = true } == "OK", "as any that is not the account's")
         #expect(world.copying(id) == "404 InvalidImageId.NotFound")
         #expect(world.sharing(id, with: ["t"]) == "404 InvalidImageId.NotFound")
         #expect(try world.imageIDs() == systemImageIDs)

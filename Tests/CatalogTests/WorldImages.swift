@@ -99,7 +99,7 @@ extension World {
         try perform({ c, r, who throws(Refusal) in try c.setImage(r, who) }, request)
     }
 
-    func deleting(
+    func deletingImage(
         _ id: String, region: String = "cn-hangzhou",
         _ change: (inout DeleteImageRequest) -> Void = { _ in }
     ) -> String {

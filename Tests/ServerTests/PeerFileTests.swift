@@ -163,6 +163,30 @@ struct PeerFileTests {
         }
     }
 
+    /// A bucket is the operator's to name: no root leads there, and the peer gets the file.
+    @Test func exportsToABucket() throws {
+        let tree = try Tree()
+        let bucket = TemporaryDirectory()
+        let daemon = try TestDaemon(
+            "\(peer)[bucket ci]\nPath = \(bucket.path)\n", ["--disk-root", tree.root])
+        try export(daemon, tree) { client, image in
+            _ = try client.call(
+                ExportImage.self,
+                .with {
+                    $0.regionID = testRegion
+                    $0.imageID = image
+                    $0.ossBucket = "ci"
+                })
+            let names = try FileManager.default.contentsOfDirectory(atPath: bucket.path)
+            #expect(names == ["\(image)_system.raw"])
+            #expect(owner("\(bucket.path)/\(image)_system.raw") == Self.uid)
+            let refused = #expect(throws: TestClient.Refused.self) {
+                try client.export(image, to: "\(bucket.path)/other.raw")
+            }
+            #expect(refused?.parameter == "Path")
+        }
+    }
+
     @Test func exportsBelowARootOfItsBinding() throws {
         let tree = try Tree()
         let daemon = try TestDaemon("\(peer)DiskRoot = \(tree.root)\n")
