@@ -17,11 +17,12 @@ extension Case {
             let id = try bench.create { $0.instanceID = machine }
             #expect(try bench.image(id).status == "Waiting")
             // Without a status DescribeImages has the Available ones.
-            #expect(
-                try bench.client.images { $0.status = "" }.contains { $0.imageID == id } == false)
+            let early = try bench.client.images { $0.status = "" }.map(\.imageID)
+            #expect(!early.contains(id))
             try bench.finish()
             #expect(try bench.image(id).status == "Available")
-            #expect(try bench.client.images { $0.status = "" }.contains { $0.imageID == id })
+            let late = try bench.client.images { $0.status = "" }.map(\.imageID)
+            #expect(late.contains(id))
             let waited = try #require(try bench.client.wait(for: id))
             #expect(waited.status == "Available" && waited.usable)
         },
@@ -85,8 +86,8 @@ extension Case {
             let snapshots = try bench.client.snapshots()
             #expect(snapshots.count == before + 3)
             #expect(Set(snapshots.map(\.sourceDiskID)) == Set([disks[0], disks[1], disks[3]]))
-            #expect(snapshots.allSatisfy { $0.snapshotType == "user" })
-            #expect(snapshots.allSatisfy { $0.status == "accomplished" })
+            #expect(Set(snapshots.map(\.snapshotType)) == ["user"])
+            #expect(Set(snapshots.map(\.status)) == ["accomplished"])
             let mappings = image.diskDeviceMappings
             #expect(Set(mappings.map(\.snapshotID)) == Set(snapshots.map(\.snapshotID)))
             #expect(mappings.map(\.type) == ["system", "data", "data"])

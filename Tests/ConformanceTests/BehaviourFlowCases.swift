@@ -23,7 +23,7 @@ extension Case {
             #expect(seen == ["Waiting", "Creating", "Creating", "Creating"])
             let image = try bench.image(id)
             #expect(image.status == "Available" && image.usable && image.progress == "100%")
-            #expect(image.diskDeviceMappings.allSatisfy { $0.progress == "100%" })
+            #expect(Set(image.diskDeviceMappings.map(\.progress)) == ["100%"])
         },
         Case(
             "a simulated snapshot takes its time of the account's clock", "B-StatusFlow",
@@ -148,7 +148,8 @@ extension Case {
                 }
             }
             #expect(accepted == 1)
-            #expect(try bench.client.images { $0.imageName = "wanted" }.count == 1)
+            let wanted = try bench.client.images { $0.imageName = "wanted" }
+            #expect(wanted.count == 1)
         },
         Case("a refusal leaves no name and no token", "B-Atomic", "E-QuotaExceed.Image") { bench in
             let plain = try bench.plain()
@@ -201,16 +202,19 @@ extension Case {
             #expect(try bench.image(id).detectionOptions?.status == "Processing")
             try bench.settle()
             #expect(try bench.image(id).detectionOptions?.status == "Finished")
-            #expect(try bench.made { $0.snapshotID = plain }.detectionOptions == nil)
+            let undetected = try bench.made { $0.snapshotID = plain }
+            #expect(undetected.detectionOptions == nil)
         },
     ]
 
     static let origins: [Case] = [
         Case("ImdsSupport is v1 from snapshots and unknown instances", "B-Imds") { bench in
             let (machine, _) = try bench.machine()
-            #expect(try bench.made { $0.instanceID = machine }.features?.imdsSupport == "v1")
+            let ofMachine = try bench.made { $0.instanceID = machine }
+            #expect(ofMachine.features?.imdsSupport == "v1")
             let plain = try bench.plain()
-            #expect(try bench.made { $0.snapshotID = plain }.features?.imdsSupport == "v1")
+            let ofSnapshot = try bench.made { $0.snapshotID = plain }
+            #expect(ofSnapshot.features?.imdsSupport == "v1")
         },
         Case("ImdsSupport is what the instance's image had then", "B-Imds") { bench in
             let plain = try bench.plain()
@@ -228,8 +232,10 @@ extension Case {
                     $0.imageID = old
                     $0.features = .with { $0.imdsSupport = "v2" }
                 })
-            #expect(try bench.made { $0.instanceID = ofOld }.features?.imdsSupport == "v1")
-            #expect(try bench.made { $0.instanceID = ofNew }.features?.imdsSupport == "v2")
+            let imageOfOld = try bench.made { $0.instanceID = ofOld }
+            let imageOfNew = try bench.made { $0.instanceID = ofNew }
+            #expect(imageOfOld.features?.imdsSupport == "v1")
+            #expect(imageOfNew.features?.imdsSupport == "v2")
             let asked = try bench.made {
                 $0.instanceID = ofNew
                 $0.features = .with { $0.imdsSupport = "v1" }

@@ -54,11 +54,11 @@ final class Bench {
         return response.imageID
     }
 
-    /// The image, when all jobs are done.
+    /// The image, when its own jobs are done.
     @discardableResult
     func made(_ change: Change) throws -> Image {
         let id = try create(change)
-        try finish()
+        try finish([id])
         let image = try image(id)
         #expect(image.status == "Available", "\(image.failureReason)")
         return image
@@ -160,10 +160,13 @@ final class Bench {
             client.explains = explains
         }
         return Remains(
-            images: try client.images { $0.imageOwnerAlias = "self" }.map { $0.encoded() },
+            images: try images().map { $0.encoded() },
             snapshots: try client.snapshots().map { $0.encoded() },
             jobs: try jobs().map { $0.encoded() })
     }
+
+    /// The account's own images, whatever their status.
+    func images() throws -> [Image] { try client.images { $0.imageOwnerAlias = "self" } }
 
     func image(_ id: String) throws -> Image {
         try #require(try client.images { $0.imageID = id }.first, "no image \(id)")

@@ -91,7 +91,8 @@ extension Case {
             "D-BootMode", "P-BootMode"
         ) { bench in
             let (machine, _) = try bench.machine { $0.bootMode = "BIOS" }
-            #expect(try bench.made { $0.instanceID = machine }.bootMode == "UEFI-Preferred")
+            let image = try bench.made { $0.instanceID = machine }
+            #expect(image.bootMode == "UEFI-Preferred")
         },
         Case(
             "an empty data disk is basic where the system disk is", "D-Size",

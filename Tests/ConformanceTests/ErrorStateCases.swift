@@ -84,7 +84,8 @@ extension Case {
                 $0.instanceID = machine
             }
             try bench.start(machine)
-            #expect(try bench.made { $0.instanceID = machine }.diskDeviceMappings.count == 3)
+            let image = try bench.made { $0.instanceID = machine }
+            #expect(image.diskDeviceMappings.count == 3)
         },
         Case("E-InvalidSystemSnapshot.Missing, row", "E-InvalidSystemSnapshot.Missing") { bench in
             let (first, _) = try bench.machine()

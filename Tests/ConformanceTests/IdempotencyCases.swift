@@ -27,7 +27,7 @@ extension Case {
             #expect(second.imageID == first.imageID && second.requestID != first.requestID)
             try bench.client.deleteImage(first.imageID)
             #expect(try bench.client.call(CreateImage.self, request).imageID == first.imageID)
-            #expect(try bench.client.images { $0.imageOwnerAlias = "self" }.isEmpty)
+            #expect(try bench.images().isEmpty)
         },
         Case(
             "anything else with the token is a mismatch", "V3", "E-IdempotenceParamNotMatch"
