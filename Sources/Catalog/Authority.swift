@@ -73,11 +73,13 @@ extension Catalog {
 
     /// V2: the account, if the caller may use it and do this to all of `names`. An account that
     /// does not exist is refused the same way as one that is not the caller's.
-    func authorised(_ caller: Caller, _ names: [ResourceName]) throws(Refusal) -> Account {
+    func authorised(
+        _ caller: Caller, _ names: @autoclosure () -> [ResourceName]
+    ) throws(Refusal) -> Account {
         let account = try account(of: caller)
         guard let policies = try policies(of: caller, account) else { return account }
         let action = "ecs:\(caller.operation)"
-        for name in names {
+        for name in names() {
             let isAllowed = policies.allow(
                 action, on: name.text(caller.accountID), group: name.groupID)
             if !isAllowed {

@@ -51,7 +51,7 @@ public actor Catalog {
         events = recovered.events
         ids = IDSource(seed: environment.randomSeed)
         jobs = JobBoard(workers: workers)
-        jobs.recover(state, environment.now())
+        jobs.recover(state.accounts, environment.now())
     }
 
     // MARK: An account's own
@@ -133,7 +133,7 @@ public actor Catalog {
         noteOthers(change)
         state.apply(change)
         events.append(change, sequence: state.sequence)
-        jobs.note(change, state, environment.now())
+        jobs.note(change, state.accounts, environment.now())
         switch change.kind {
         case .image(let record): changedImages.insert(record.value.id)
         case .imageDeleted(let id): changedImages.insert(id)
@@ -212,7 +212,9 @@ public struct AuditEntry: Sendable {
 
     init(_ caller: Caller, _ changes: [Change]) {
         self.caller = caller
-        resources = changes.map(\.resourceID).filter { !$0.isEmpty }
+        // Another account than the caller's is one that was made.
+        let accounts = changes.map(\.accountID).filter { $0 != caller.accountID }
+        resources = (accounts + changes.map(\.resourceID)).filter { !$0.isEmpty }
     }
 }
 

@@ -6,6 +6,17 @@ extension Catalog {
     public func createImage(
         _ request: CreateImageRequest, _ caller: Caller
     ) throws(Refusal) -> CreateImageResponse {
+        let (imageID, draft) = try draftImage(request, caller)
+        if let draft { try commit(draft) }
+        return CreateImageResponse(imageID: imageID)
+    }
+
+    /// V1 to V9, and what V10 will commit; nil: an earlier request with the token did. A function
+    /// of its own, so that no copy of the state is alive at the commit, which else would have to
+    /// copy what it changes.
+    private func draftImage(
+        _ request: CreateImageRequest, _ caller: Caller
+    ) throws(Refusal) -> (imageID: String, Draft?) {
         var verdict = Verdict(caller)
         // V1 syntax.
         for error in request.syntaxErrors(tagsMax: tagsMax(caller)) { try verdict.add(error) }
@@ -23,7 +34,7 @@ extension Catalog {
         if verdict.errors.isEmpty,
             let bound = try passed(token, account, caller, mismatch: .idempotenceParamNotMatch)
         {
-            return CreateImageResponse(imageID: bound.resourceID)
+            return (bound.resourceID, nil)
         }
         // V4 account.
         try account.requireStanding(&verdict)
@@ -36,12 +47,10 @@ extension Catalog {
         guard let admitted else { throw .error(.serviceUnavailable) }
         // V9 DryRun.
         if isDryRun { throw .error(.dryRunOperation) }
-        // V10 commit.
         var draft = draft(caller, request.regionID)
         let image = rules.add(admitted, caller, &draft)
         token.bind(image.id, [], &draft)
-        try commit(draft)
-        return CreateImageResponse(imageID: image.id)
+        return (image.id, draft)
     }
 }
 

@@ -72,8 +72,8 @@ extension Catalog {
     private func step(_ job: AccountJob, _ caller: Caller) throws(Refusal) {
         var record = job.record.value
         record.isHeld = true
-        let account = try owned(caller)
-        guard try start(AccountJob(regionID: job.regionID, record: Boxed(record)), account) else {
+        let held = AccountJob(regionID: job.regionID, record: Boxed(record))
+        guard try start(held, of: caller.accountID) else {
             throw .error(
                 .invalidParameter(
                     "ResourceId",

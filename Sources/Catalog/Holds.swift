@@ -163,7 +163,7 @@ extension Catalog {
             var record = account.record
             record.faultRules[index].timesLeft -= 1
             if rule.timesLeft == 1 { record.faultRules.remove(at: index) }
-            var draft = draft(caller, "")
+            var draft = draft(caller.accountID, "")
             draft.add(.account(Boxed(record)))
             try commit(draft)
         }

@@ -67,35 +67,35 @@ struct JobBoard: Sendable {
     init(workers: Int) { self.workers = workers }
 
     /// After the machine's clock was set back, every end is looked at again.
-    mutating func noteClock(_ now: Int64, _ state: State) {
-        if now < lastNow { timers.setAll(state, now) }
+    mutating func noteClock(_ now: Int64, _ accounts: Table<String, Account>) {
+        if now < lastNow { timers.setAll(accounts, now) }
         lastNow = now
     }
 
     /// After a restart: a job on a file goes on from its capture, or fails if there was none.
-    mutating func recover(_ state: State, _ now: Int64) {
+    mutating func recover(_ accounts: Table<String, Account>, _ now: Int64) {
         lastNow = now
-        for (accountID, account) in state.accounts {
+        for (accountID, account) in accounts {
             for (number, job) in account.jobs {
                 let record = job.record.value
                 if record.isReal && record.capture == nil {
                     let reason = "The daemon stopped before the disk was captured. Try again."
                     outcomes.append((number, accountID, .failed(reason: reason)))
                 } else if record.isStarted && !record.isReal {
-                    start(record, accountID, job.regionID, state, now)
+                    start(record, accountID, job.regionID, accounts, now)
                 }
             }
             if !account.jobs.isEmpty { waiting.put(accountID, true) }
             for (regionID, region) in account.regions {
                 for (_, instance) in region.value.instances.records {
-                    note(instance.value, accountID, regionID, state, now)
+                    note(instance.value, accountID, regionID, accounts, now)
                 }
             }
         }
     }
 
     /// Sees every change when it has been applied.
-    mutating func note(_ change: Change, _ state: State, _ now: Int64) {
+    mutating func note(_ change: Change, _ accounts: Table<String, Account>, _ now: Int64) {
         switch change.kind {
         case .job(let record):
             let job = record.value
@@ -104,34 +104,37 @@ struct JobBoard: Sendable {
             if isNew && job.isReal && capturing.insert(job.number).inserted {
                 launches.append(.capture(job, accountID: change.accountID))
             }
-            if running[job.number] != nil { timers.set(job.number, state, now) }
+            if running[job.number] != nil { timers.set(job.number, accounts, now) }
             if !job.isHeld, let outcome = heldOutcomes.removeValue(forKey: job.number) {
                 outcomes.append((job.number, change.accountID, outcome))
             }
         case .jobEnded(let number): end(number, change.accountID)
         case .instance(let record):
-            note(record.value, change.accountID, change.regionID, state, now)
+            note(record.value, change.accountID, change.regionID, accounts, now)
         case .instanceDeleted: break
-        case .account: timers.set(account: change.accountID, state, now)
+        case .account: timers.set(account: change.accountID, accounts, now)
         case .accountDropped(let id): drop(id)
         default: break
         }
     }
 
     private mutating func note(
-        _ instance: InstanceRecord, _ accountID: String, _ regionID: String, _ state: State,
+        _ instance: InstanceRecord, _ accountID: String, _ regionID: String,
+        _ accounts: Table<String, Account>,
         _ now: Int64
     ) {
         guard instance.isMoving else { return timers.remove(instance.number) }
-        let duration = max(0, instance.statusEnd - (state.now(of: accountID, now)))
+        let duration = max(
+            0, instance.statusEnd - (accounts[accountID]?.record.clock.now(now) ?? now))
         let timer = Timer(
             kind: .instance, accountID: accountID, regionID: regionID, end: instance.statusEnd,
             duration: duration)
-        timers.add(instance.number, timer, state, now)
+        timers.add(instance.number, timer, accounts, now)
     }
 
     mutating func start(
-        _ job: JobRecord, _ accountID: String, _ regionID: String, _ state: State, _ now: Int64
+        _ job: JobRecord, _ accountID: String, _ regionID: String,
+        _ accounts: Table<String, Account>, _ now: Int64
     ) {
         running[job.number] = accountID
         runningOfAccount[accountID, default: 0] += 1
@@ -141,7 +144,7 @@ struct JobBoard: Sendable {
             let timer = Timer(
                 kind: .job, accountID: accountID, regionID: regionID, end: job.finishTime,
                 duration: job.duration)
-            timers.add(job.number, timer, state, now)
+            timers.add(job.number, timer, accounts, now)
         }
     }
 
@@ -191,17 +194,19 @@ struct Timers: Sendable {
         return (first.time, first.number, timer)
     }
 
-    mutating func add(_ number: Int64, _ timer: Timer, _ state: State, _ now: Int64) {
+    mutating func add(
+        _ number: Int64, _ timer: Timer, _ accounts: Table<String, Account>, _ now: Int64
+    ) {
         timers[number] = timer
         ofAccount[timer.accountID, default: []].insert(number)
-        set(number, state, now)
+        set(number, accounts, now)
     }
 
     /// Puts it where the account's clock says.
-    mutating func set(_ number: Int64, _ state: State, _ now: Int64) {
+    mutating func set(_ number: Int64, _ accounts: Table<String, Account>, _ now: Int64) {
         rest(number)
         guard let timer = timers[number],
-            let clock = state.accounts[timer.accountID]?.record.clock
+            let clock = accounts[timer.accountID]?.record.clock
         else { return }
         let (latest, overflow) = clock.now(now).addingReportingOverflow(timer.duration)
         let end = overflow ? timer.end : min(timer.end, latest)
@@ -212,12 +217,12 @@ struct Timers: Sendable {
         dueTimes[number] = time
     }
 
-    mutating func set(account accountID: String, _ state: State, _ now: Int64) {
-        for number in ofAccount[accountID] ?? [] { set(number, state, now) }
+    mutating func set(account accountID: String, _ accounts: Table<String, Account>, _ now: Int64) {
+        for number in ofAccount[accountID] ?? [] { set(number, accounts, now) }
     }
 
-    mutating func setAll(_ state: State, _ now: Int64) {
-        for number in timers.keys.sorted() { set(number, state, now) }
+    mutating func setAll(_ accounts: Table<String, Account>, _ now: Int64) {
+        for number in timers.keys.sorted() { set(number, accounts, now) }
     }
 
     /// It is not due any more, until it is set again.
@@ -270,7 +275,7 @@ extension Catalog {
     public func advance() -> (launches: [Launch], nextTime: Int64?) {
         var isRefused = false
         let now = environment.now()
-        jobs.noteClock(now, state)
+        jobs.noteClock(now, state.accounts)
         do throws(Refusal) {
             try takeReclaimed()
             try takeCaptures()
@@ -346,10 +351,15 @@ extension Catalog {
     /// Takes an instance to the status that follows by itself. One that runs has had its restart:
     /// its disks are right again (E-IncorrectDiskStatus.Invalid).
     private func moveOn(_ number: Int64, _ timer: Timer) throws(Refusal) {
+        guard let draft = draftMove(number, timer) else { return jobs.removeTimer(number) }
+        try commit(draft, isRelease: true)
+    }
+
+    private func draftMove(_ number: Int64, _ timer: Timer) -> Draft? {
         guard let account = state.accounts[timer.accountID],
             let region = account.regions[timer.regionID],
             var record = region.instances.records[number]?.value, record.isMoving
-        else { return jobs.removeTimer(number) }
+        else { return nil }
         var draft = draft(timer.accountID, timer.regionID)
         record.moveOn(draft.now, limits(of: account).instanceMove)
         draft.add(.instance(Boxed(record)))
@@ -360,7 +370,7 @@ extension Catalog {
                 draft.add(.disk(Boxed(right)))
             }
         }
-        try commit(draft, isRelease: true)
+        return draft
     }
 
     /// Ends a job by a change, which frees its slot. One that has ended already (cancelled, or
@@ -368,12 +378,22 @@ extension Catalog {
     func end(
         _ number: Int64, _ accountID: String, _ outcome: JobOutcome
     ) throws(Refusal) {
+        guard let draft = draftEnd(number, accountID, outcome) else {
+            return discard(outcome, of: number)
+        }
+        try commit(draft, isRelease: true)
+    }
+
+    /// A function of its own for the reason that `draftImage` has; nil: the job is gone.
+    private func draftEnd(
+        _ number: Int64, _ accountID: String, _ outcome: JobOutcome
+    ) -> Draft? {
         guard let account = state.accounts[accountID], let job = account.jobs[number],
             let region = account.regions[job.regionID]
-        else { return discard(outcome, of: number) }
+        else { return nil }
         var draft = draft(accountID, job.regionID)
         draft.end(job.record.value, outcome, account, region)
-        try commit(draft, isRelease: true)
+        return draft
     }
 
     /// A copy that ended after its job was cancelled: its files have no snapshot. A simulated job
@@ -413,8 +433,7 @@ extension Catalog {
 
     /// Starts the account's oldest waiting job, if it may run now.
     private func startNext(of accountID: String) throws(Refusal) -> Bool {
-        guard let account = state.accounts[accountID] else { return false }
-        let next = account.jobs.first { number, job in
+        let next = state.accounts[accountID]?.jobs.first { number, job in
             let record = job.record.value
             return jobs.running[number] == nil && (!record.isHeld || record.isStarted)
         }
@@ -422,22 +441,25 @@ extension Catalog {
             jobs.waiting.remove(accountID)
             return false
         }
-        return try start(next.value, account)
+        return try start(next.value, of: accountID)
     }
 
-    /// Starts a job that waits; false: it must wait on, for a slot, a thread or its capture.
-    func start(_ next: AccountJob, _ account: Account) throws(Refusal) -> Bool {
-        let accountID = account.record.accountID
-        if jobs.runningOfAccount[accountID, default: 0] >= limits(of: account).workers {
-            return false
-        }
-        var job = next.record.value
+    /// Whether a job that waits may run now: else it waits on, for a slot, a thread or its capture.
+    private func mayStart(_ next: AccountJob, of accountID: String) -> Bool {
+        guard let account = state.accounts[accountID],
+            jobs.runningOfAccount[accountID, default: 0] < limits(of: account).workers
+        else { return false }
+        let job = next.record.value
         if job.isReal && (job.capture == nil || jobs.runningReal.count >= jobs.workers) {
             return false
         }
-        if !job.copiedImageID.isEmpty && copiesRunning(next.regionID, account) >= Limits.copies {
-            return false
-        }
+        return job.copiedImageID.isEmpty || copiesRunning(next.regionID, account) < Limits.copies
+    }
+
+    /// Starts a job that waits; false: it must wait on.
+    func start(_ next: AccountJob, of accountID: String) throws(Refusal) -> Bool {
+        guard mayStart(next, of: accountID) else { return false }
+        var job = next.record.value
         if !job.isStarted {
             job.isStarted = true
             var draft = draft(accountID, next.regionID)
@@ -446,7 +468,7 @@ extension Catalog {
             draft.startImage(job.imageID, state)
             try commit(draft, isRelease: true)
         }
-        jobs.start(job, accountID, next.regionID, state, environment.now())
+        jobs.start(job, accountID, next.regionID, state.accounts, environment.now())
         if job.isReal { jobs.launches.append(.copy(job, accountID: accountID)) }
         return true
     }

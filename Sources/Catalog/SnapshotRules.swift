@@ -120,6 +120,18 @@ extension Catalog {
     public func createSnapshot(
         _ request: CreateSnapshotRequest, _ caller: Caller
     ) throws(Refusal) -> CreateSnapshotResponse {
+        let (snapshotID, draft) = try draftSnapshot(request, caller)
+        if let draft { try commit(draft) }
+        var response = CreateSnapshotResponse()
+        response.snapshotID = snapshotID
+        return response
+    }
+
+    /// All checks, and what is to be committed; nil: an earlier request with the token did. A
+    /// function of its own for the reason that `draftImage` has.
+    private func draftSnapshot(
+        _ request: CreateSnapshotRequest, _ caller: Caller
+    ) throws(Refusal) -> (snapshotID: String, Draft?) {
         try check(request.syntaxErrors(tagsMax: tagsMax(caller)), caller)
         let place = state.accounts[caller.accountID]?.find(\.disks, request.diskID)
         let account = try authorised(
@@ -133,9 +145,7 @@ extension Catalog {
         let token = Token(request.clientToken, "", CreateSnapshot.name, request.withoutToken)
         let mismatch = ECSError.idempotentParameterMismatch
         if let bound = try passed(token, account, caller, mismatch: mismatch) {
-            var response = CreateSnapshotResponse()
-            response.snapshotID = bound.resourceID
-            return response
+            return (bound.resourceID, nil)
         }
         var verdict = Verdict(caller)
         try account.requireStanding(&verdict)
@@ -163,10 +173,7 @@ extension Catalog {
             if !request.category.isEmpty { snapshot.category = request.category }
         }
         token.bind(snapshots[0].id, [], &draft)
-        try commit(draft)
-        var response = CreateSnapshotResponse()
-        response.snapshotID = snapshots[0].id
-        return response
+        return (snapshots[0].id, draft)
     }
 
     /// A disk of which a snapshot can be taken: In_use on an instance that is Running or Stopped,

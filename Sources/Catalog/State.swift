@@ -207,11 +207,6 @@ extension State {
         }
     }
 
-    /// The account's time, when the machine's is `machine`.
-    func now(of accountID: String, _ machine: Int64) -> Int64 {
-        accounts[accountID]?.record.clock.now(machine) ?? machine
-    }
-
     private func image(_ id: String, _ change: Change) -> ImageRecord? {
         accounts[change.accountID]?.regions[change.regionID]?.value.images[id]
     }
