@@ -95,12 +95,9 @@ extension Case {
             try bench.setAccount { $0.orderAllowed = false }
             try bench.lock(machine, ["security"])
             for limit in ["Images", "UnfinishedSnapshots"] { try bench.setLimit(limit, 0) }
-            for region in [testRegion] {
-                try bench.refuse("E-IdempotenceParamNotMatch") {
-                    $0 = bound
-                    $0.regionID = region
-                    $0.resourceGroupID = "rg-none"
-                }
+            try bench.refuse("E-IdempotenceParamNotMatch") {
+                $0 = bound
+                $0.resourceGroupID = "rg-none"
             }
             // Then the rules, then the account.
             let fresh: Bench.Change = {
