@@ -308,9 +308,13 @@ extension Image {
 extension Region {
     /// E-InvalidImageName.Duplicated, if another image has the name.
     func nameError(_ name: String, except imageID: String = "") -> ECSError? {
-        guard !name.isEmpty, let holder = imagesByName.numbers(of: name).first,
-            let id = images.records[holder]?.value.id, id != imageID
-        else { return nil }
+        if name.isEmpty { return nil }
+        // The index has together what Unicode calls equivalent (U+F900 and U+8C48): the same
+        // name is the one with the same bytes.
+        let holder = imagesByName.numbers(of: name).lazy
+            .compactMap { images.records[$0]?.value }
+            .first { $0.image.imageName.utf8.elementsEqual(name.utf8) && $0.id != imageID }
+        guard let id = holder?.id else { return nil }
         return .invalidImageNameDuplicated.naming(
             "ImageName", hint: "\(id) has this name: choose another or delete that image.")
     }
