@@ -192,21 +192,19 @@ struct CreateImageRules {
             case nil: nil as Plan?
             }
         guard var plan else { return nil }
-        plan.bootMode = try bootMode(plan)
+        plan.bootMode = try bootMode(of: plan.architecture)
         return plan
     }
 
-    /// D-BootMode.
-    private mutating func bootMode(_ plan: Plan) throws(Refusal) -> String {
-        let allowed = Values.bootModes(of: plan.architecture)
-        if request.bootMode.isEmpty {
-            return allowed.contains(plan.bootMode) ? plan.bootMode : allowed[0]
-        }
+    /// D-BootMode: without one, the architecture's own.
+    private mutating func bootMode(of architecture: String) throws(Refusal) -> String {
+        let allowed = Values.bootModes(of: architecture)
+        if request.bootMode.isEmpty { return allowed[0] }
         // One that is malformed has been refused as such.
         try verdict.require(
             allowed.contains(request.bootMode) || !Values.bootModes.contains(request.bootMode),
             .invalidBootModeNotSupport.naming(
-                "BootMode", hint: "\(plan.architecture) takes \(Values.list(allowed))."))
+                "BootMode", hint: "\(architecture) takes \(Values.list(allowed))."))
         return request.bootMode
     }
 
@@ -308,13 +306,9 @@ extension Image {
 extension Region {
     /// E-InvalidImageName.Duplicated, if another image has the name.
     func nameError(_ name: String, except imageID: String = "") -> ECSError? {
-        if name.isEmpty { return nil }
-        // The index has together what Unicode calls equivalent (U+F900 and U+8C48): the same
-        // name is the one with the same bytes.
-        let holder = imagesByName.numbers(of: name).lazy
-            .compactMap { images.records[$0]?.value }
-            .first { $0.image.imageName.utf8.elementsEqual(name.utf8) && $0.id != imageID }
-        guard let id = holder?.id else { return nil }
+        guard !name.isEmpty, let holder = imagesByName.numbers(of: name).first,
+            let id = images.records[holder]?.value.id, id != imageID
+        else { return nil }
         return .invalidImageNameDuplicated.naming(
             "ImageName", hint: "\(id) has this name: choose another or delete that image.")
     }

@@ -109,7 +109,7 @@ extension CreateImageRequest {
         for (index, entry) in diskDeviceMapping.enumerated() where entry == DiskDeviceMapping() {
             errors.require(
                 false,
-                .invalidParameterAllEmpty(place: index + 1).naming(
+                .invalidParameterAllEmpty.naming(
                     "DiskDeviceMapping.\(index + 1)",
                     hint: "Give SnapshotId, Size, Device or DiskType, or leave the entry out."))
         }

@@ -159,7 +159,9 @@ extension Case {
             "E-InvalidParameter.AllEmpty"
         ) { bench in
             let plain = try bench.plain()
-            try bench.refuse("E-InvalidParameter.AllEmpty", "2") {
+            try bench.refuse(
+                "E-InvalidParameter.AllEmpty", parameter: "DiskDeviceMapping.2"
+            ) {
                 $0.diskDeviceMapping = [mapping(plain), mapping()]
             }
         },
