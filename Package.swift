@@ -73,6 +73,8 @@ let package = Package(
             dependencies: [
                 "ImagedClient", "ECS", "Wire", "TestSupport", "imaged", "imagectl", "imaged-bench",
             ]),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"]),
         .testTarget(name: "TidyTests", dependencies: ["ECS", "TestSupport"]),
     ]
 )

@@ -192,21 +192,19 @@ struct CreateImageRules {
             case nil: nil as Plan?
             }
         guard var plan else { return nil }
-        plan.bootMode = try bootMode(plan)
+        plan.bootMode = try bootMode(of: plan.architecture)
         return plan
     }
 
-    /// D-BootMode.
-    private mutating func bootMode(_ plan: Plan) throws(Refusal) -> String {
-        let allowed = Values.bootModes(of: plan.architecture)
-        if request.bootMode.isEmpty {
-            return allowed.contains(plan.bootMode) ? plan.bootMode : allowed[0]
-        }
+    /// D-BootMode: without one, the architecture's own.
+    private mutating func bootMode(of architecture: String) throws(Refusal) -> String {
+        let allowed = Values.bootModes(of: architecture)
+        if request.bootMode.isEmpty { return allowed[0] }
         // One that is malformed has been refused as such.
         try verdict.require(
             allowed.contains(request.bootMode) || !Values.bootModes.contains(request.bootMode),
             .invalidBootModeNotSupport.naming(
-                "BootMode", hint: "\(plan.architecture) takes \(Values.list(allowed))."))
+                "BootMode", hint: "\(architecture) takes \(Values.list(allowed))."))
         return request.bootMode
     }
 

@@ -32,7 +32,6 @@ extension CreateImageRules {
             disks: [],
             platform: instance.platform.isEmpty ? Values.defaultPlatform : instance.platform,
             architecture: instance.architecture.isEmpty ? "x86_64" : instance.architecture,
-            bootMode: instance.bootMode,
             imdsSupport: instance.imdsSupport.isEmpty ? "v1" : instance.imdsSupport)
     }
 
@@ -220,8 +219,7 @@ extension CreateImageRules {
         return Plan(
             newSnapshots: NewSnapshots(disks: [], limits: limits), disks: disks,
             platform: platform.isEmpty ? Values.defaultPlatform : platform,
-            architecture: architecture.isEmpty ? "x86_64" : architecture,
-            bootMode: isConverted ? "" : system.bootMode)
+            architecture: architecture.isEmpty ? "x86_64" : architecture)
     }
 }
 

@@ -433,9 +433,12 @@ extension Catalog {
 
     /// Starts the account's oldest waiting job, if it may run now.
     private func startNext(of accountID: String) throws(Refusal) -> Bool {
-        let next = state.accounts[accountID]?.jobs.first { number, job in
-            let record = job.record.value
-            return jobs.running[number] == nil && (!record.isHeld || record.isStarted)
+        let next = state.accounts[accountID].flatMap { account in
+            account.jobs.first { number, job in
+                let record = job.record.value
+                return jobs.running[number] == nil && (!record.isHeld || record.isStarted)
+                    && hasRoomToCopy(job, account)
+            }
         }
         guard let next else {
             jobs.waiting.remove(accountID)
@@ -453,7 +456,7 @@ extension Catalog {
         if job.isReal && (job.capture == nil || jobs.runningReal.count >= jobs.workers) {
             return false
         }
-        return job.copiedImageID.isEmpty || copiesRunning(next.regionID, account) < Limits.copies
+        return hasRoomToCopy(next, account)
     }
 
     /// Starts a job that waits; false: it must wait on.
@@ -473,12 +476,15 @@ extension Catalog {
         return true
     }
 
-    /// CopyImage's own limit, per region.
-    private func copiesRunning(_ regionID: String, _ account: Account) -> Int {
-        account.jobs.lazy.filter { number, job in
-            job.regionID == regionID && !job.record.value.copiedImageID.isEmpty
-                && jobs.running[number] != nil
-        }.count
+    /// CopyImage's own limit, per region: those beyond it wait, and others pass them.
+    private func hasRoomToCopy(_ next: AccountJob, _ account: Account) -> Bool {
+        if next.record.value.copiedImageID.isEmpty { return true }
+        var running = 0
+        for (number, job) in account.jobs
+        where job.regionID == next.regionID && jobs.running[number] != nil {
+            if !job.record.value.copiedImageID.isEmpty { running += 1 }
+        }
+        return running < Limits.copies
     }
 
     // MARK: Tokens

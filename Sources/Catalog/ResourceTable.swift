@@ -40,12 +40,25 @@ public struct Index: Sendable {
 
     public init() {}
 
-    public func count(_ key: String) -> Int { numbers[key]?.count ?? 0 }
+    public func count(_ key: String) -> Int { numbers[Self.exact(key)]?.count ?? 0 }
     public var keyCount: Int { numbers.count }
 
-    public func numbers(of key: String) -> [Int64] { numbers[key]?.map(\.key) ?? [] }
+    public func numbers(of key: String) -> [Int64] {
+        numbers[Self.exact(key)]?.map(\.key) ?? []
+    }
+
+    /// Texts are the same if their bytes are. Strings are also equal where Unicode calls them
+    /// equivalent (U+F900 and U+8C48), so one that is not ASCII is kept as its bytes in
+    /// hexadecimal.
+    private static func exact(_ key: String) -> String {
+        if key.utf8.allSatisfy({ $0 < 0x80 }) { return key }
+        return key.utf8.reduce(into: "\u{1}") { text, byte in
+            text += String(UInt16(byte) + 0x100, radix: 16)
+        }
+    }
 
     mutating func insert(_ key: String, _ number: Int64) {
+        let key = Self.exact(key)
         if numbers.update(key, { _ = $0.put(number, true) }) == nil {
             var first = Table<Int64, Bool>()
             first.put(number, true)
@@ -54,6 +67,7 @@ public struct Index: Sendable {
     }
 
     mutating func remove(_ key: String, _ number: Int64) {
+        let key = Self.exact(key)
         let left = numbers.update(key) { table in
             table.remove(number)
             return table.count

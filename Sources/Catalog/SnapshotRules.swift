@@ -148,7 +148,6 @@ extension Catalog {
             return (bound.resourceID, nil)
         }
         var verdict = Verdict(caller)
-        try account.requireStanding(&verdict)
         let groupID = try account.resourceGroup(request.resourceGroupID)
         guard let (regionID, region, disk) = place else {
             throw .error(.invalidDiskIDNotFound.naming("DiskId"))

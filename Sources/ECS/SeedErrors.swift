@@ -72,11 +72,9 @@ extension ECSError {
         400, "InvalidPlatform.Malformed", "The specified Platform is wrongly formed.")
 
     /// E-InvalidParameter.AllEmpty, row 15.
-    public static func invalidParameterAllEmpty(place: Int) -> ECSError {
-        ECSError(
-            400, "InvalidParameter.AllEmpty",
-            "The parameters of DiskDeviceMapping.\(place) cannot be all empty.")
-    }
+    public static let invalidParameterAllEmpty = ECSError(
+        400, "InvalidParameter.AllEmpty",
+        "The parameters of DiskDeviceMapping.n cannot be all empty.")
 
     /// E-InvalidParameter.DiskType, row 16.
     public static let invalidParameterDiskType = ECSError(

@@ -59,8 +59,10 @@ public struct SyntaxErrors: Sendable {
                         https://.
                         """))
         }
-        var seen: Set<String> = []
-        for (index, tag) in tags.enumerated() where !seen.insert(tag.effectiveKey).inserted {
+        // By their bytes: a String equals another that only looks the same (U+00E9 and e U+0301).
+        var seen: Set<[UInt8]> = []
+        for (index, tag) in tags.enumerated()
+        where !seen.insert(Array(tag.effectiveKey.utf8)).inserted {
             all.append(
                 .duplicateTagKey.naming(
                     "Tag.\(index + 1).Key", hint: "\(tag.effectiveKey) is given twice."))
@@ -107,7 +109,7 @@ extension CreateImageRequest {
         for (index, entry) in diskDeviceMapping.enumerated() where entry == DiskDeviceMapping() {
             errors.require(
                 false,
-                .invalidParameterAllEmpty(place: index + 1).naming(
+                .invalidParameterAllEmpty.naming(
                     "DiskDeviceMapping.\(index + 1)",
                     hint: "Give SnapshotId, Size, Device or DiskType, or leave the entry out."))
         }

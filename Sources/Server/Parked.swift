@@ -254,7 +254,7 @@ func sentence(_ reason: String, _ hint: String) -> String {
 // MARK: - In the server
 
 extension Server {
-    static let waitNanoseconds: Int64 = 60_000_000_000
+    private var waitNanoseconds: Int64 { Int64(limits.waitSeconds) * 1_000_000_000 }
     static let readEventsNanoseconds: Int64 = 30_000_000_000
 
     /// Takes in what was not answered at once.
@@ -282,10 +282,10 @@ extension Server {
         }
         let own: Int64? =
             switch pending {
-            case .waitForImage: call.deadline == nil ? now + Self.waitNanoseconds : nil
+            case .waitForImage: call.deadline == nil ? now + waitNanoseconds : nil
             case .readEvents: now + Self.readEventsNanoseconds
             case .held(_, let milliseconds?): now + milliseconds * 1_000_000
-            case .held(_, nil): call.deadline == nil ? now + Self.waitNanoseconds : nil
+            case .held(_, nil): call.deadline == nil ? now + waitNanoseconds : nil
             default: nil
             }
         let due = [own, call.deadline].compactMap { $0 }.min()

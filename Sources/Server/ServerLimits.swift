@@ -10,6 +10,9 @@ public struct ServerLimits: Equatable, Sendable {
     /// Requests of a connection that await the next sync.
     public var requestsInFlight = 1_024
     public var frameSeconds = 10
+    /// How long a wait without a deadline lasts: WaitForImage, and a request that waits for
+    /// another with its token (V3).
+    public var waitSeconds = 60
     /// Answers of a connection that its client has not read.
     public var unsentBytes = 8 << 20
     public var unsentSeconds = 30
@@ -27,6 +30,7 @@ public struct ServerLimits: Equatable, Sendable {
         case "ParkedStreams": parkedStreams = value
         case "RequestsInFlight": requestsInFlight = value
         case "FrameSeconds": frameSeconds = value
+        case "WaitSeconds": waitSeconds = value
         case "UnsentBytes": unsentBytes = value
         case "UnsentSeconds": unsentSeconds = value
         case "BufferBytes": bufferBytes = value
@@ -37,6 +41,6 @@ public struct ServerLimits: Equatable, Sendable {
 
     static let names = [
         "Connections", "ForeignConnections", "ParkedStreams", "RequestsInFlight", "FrameSeconds",
-        "UnsentBytes", "UnsentSeconds", "BufferBytes",
+        "WaitSeconds", "UnsentBytes", "UnsentSeconds", "BufferBytes",
     ]
 }

@@ -217,8 +217,15 @@ struct CopyImageTests {
         let world = World(limits: limits)
         let source = try world.availableImage()
         let copies = try (0..<7).map { _ throws(Refusal) in try world.copy(source) }
-        _ = try (0..<2).map { _ throws(Refusal) in try world.copy(source, to: "cn-beijing") }
+        let others = try (0..<2).map { _ throws(Refusal) in
+            try world.copy(source, to: "cn-beijing")
+        }
         world.turn()
+        // Those of another region pass the ones that wait.
+        #expect(
+            others.allSatisfy { id in
+                world.region("cn-beijing").images[id]?.image.status == "Creating"
+            })
         let statuses = copies.map { image(world, $0)!.status }
         #expect(statuses == Array(repeating: "Creating", count: 5) + ["Waiting", "Waiting"])
         world.finishSimulated()

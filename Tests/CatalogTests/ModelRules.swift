@@ -356,9 +356,6 @@ extension ModelAccount {
                 ? .repeated(token.answer) : .refused("403 IdempotentParameterMismatch")
         }
         if let code = fault("CreateSnapshot") { return .refused(code) }
-        if !hasSnapshotService {
-            return .refused("403 InvalidAccountStatus.SnapshotServiceUnavailable")
-        }
         guard let disk = disk(diskID) else { return .refused("404 InvalidDiskId.NotFound") }
         if disk.isLocal || disk.isElasticEphemeral {
             return .refused("400 InvalidOperation.DiskCategoryUnsupported")

@@ -48,13 +48,13 @@ struct RunInstancesTests {
             [disk()],
             {
                 $0.imageVersion = "7"
+                $0.bootMode = "BIOS"
                 $0.features = ImageRequestFeatures()
                 $0.features?.imdsSupport = "v2"
             },
             instance: {
                 $0.platform = "Windows Server 2022"
                 $0.architecture = "x86_64"
-                $0.bootMode = "BIOS"
             })
         world.setImage(image) { $0.imageOwnerAlias = "marketplace" }
         let id = try world.runInstances {

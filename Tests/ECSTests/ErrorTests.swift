@@ -35,8 +35,8 @@ struct ErrorTests {
                 "The specified snapshot is not allowed to create image."
             ),
             (
-                .invalidParameterAllEmpty(place: 3), 400, "InvalidParameter.AllEmpty",
-                "The parameters of DiskDeviceMapping.3 cannot be all empty."
+                .invalidParameterAllEmpty, 400, "InvalidParameter.AllEmpty",
+                "The parameters of DiskDeviceMapping.n cannot be all empty."
             ),
             (
                 .invalidParameterDiskType, 400, "InvalidParameter.DiskType",

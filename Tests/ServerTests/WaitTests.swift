@@ -50,6 +50,29 @@ import Wire
         #expect(Set(try client.images().map(\.imageName)) == made)
     }
 
+    /// V3: without a deadline nobody waits for ever, for an image or for another request.
+    @Test func waitsWithoutADeadlineEnd() throws {
+        let daemon = try TestDaemon(
+            "[daemon]\nWaitSeconds = 1\n[limits]\nSimulatedBaseMilliseconds = 600000\n"
+                + "SimulatedMaxMilliseconds = 600000\n", fixture: true)
+        let client = try daemon.client()
+        let instance = try client.registerSimulated().instanceID
+        let image = try client.createImage(of: instance)
+        #expect(try client.wait(for: image)?.status == "Creating")
+        let rule = try client.call(
+            AddFaultRule.self, .with { $0.action = "hold" }
+        ).faultRuleID
+        let request = TestClient.createImageRequest(of: instance, name: "held", token: "t")
+        let first = try client.begin(CreateImage.self, request)
+        let refused = try client.refused(CreateImage.self, request)
+        #expect(refused?.code == "IdempotentProcessing")
+        #expect(refused?.parameter == "ClientToken")
+        // The first is held still, and goes on when it is let go.
+        _ = try client.call(ReleaseRequests.self, .with { $0.faultRuleID = rule })
+        let made = try client.answer(CreateImage.self, first).imageID
+        #expect(try client.call(CreateImage.self, request).imageID == made)
+    }
+
     @Test func waitForImageEndsWithItsDeadline() throws {
         let (_, client, instance) = try slowDaemon()
         let image = try client.createImage(of: instance)

@@ -17,8 +17,10 @@ public final class TestClient {
     /// A response with a status.
     public struct Refused: Error, CustomStringConvertible {
         public let status: Status
-        public let detail: ErrorDetail?
+        /// The error, then with `explain` those that would have followed.
+        public let details: [ErrorDetail]
 
+        public var detail: ErrorDetail? { details.first }
         public var statusCode: StatusCode { StatusCode(rawValue: status.code) }
         public var code: String { detail?.code ?? "" }
         public var parameter: String { detail?.parameter ?? "" }
@@ -27,7 +29,7 @@ public final class TestClient {
 
         init(_ status: Status) {
             self.status = status
-            detail = status.details.first.flatMap { try? ErrorDetail(decoding: $0.value) }
+            details = status.details.compactMap { try? ErrorDetail(decoding: $0.value) }
         }
     }
 
@@ -46,9 +48,10 @@ public final class TestClient {
     private var decoder = FrameDecoder()
     private var waiting: [UInt32: [Frame]] = [:]
     public var nextStream: UInt32 = 1
-    /// Sent with each request.
+    // The metadata of each request.
     public var account = ""
     public var ramUser = ""
+    public var explains = false
 
     /// - Parameters:
     ///   - owner: what must live as long as this client.
@@ -169,13 +172,24 @@ public final class TestClient {
         _ operation: O.Type, _ request: O.Request, stream: UInt32, timeoutNanoseconds: Int64 = 0,
         flags: FrameFlags = []
     ) -> [UInt8] {
+        encode(
+            service: O.service.rawValue, method: O.name, payload: request.encoded(),
+            stream: stream, timeoutNanoseconds: timeoutNanoseconds, flags: flags)
+    }
+
+    /// The bytes of a request frame, whatever it says.
+    public func encode(
+        service: String, method: String, payload: [UInt8], stream: UInt32,
+        timeoutNanoseconds: Int64 = 0, flags: FrameFlags = []
+    ) -> [UInt8] {
         var envelope = Request()
-        envelope.service = O.service.rawValue
-        envelope.method = O.name
-        envelope.payload = request.encoded()
+        envelope.service = service
+        envelope.method = method
+        envelope.payload = payload
         envelope.timeoutNanoseconds = timeoutNanoseconds
-        if !account.isEmpty { envelope.metadata = [KeyValue("account", account)] }
+        if !account.isEmpty { envelope.metadata.append(KeyValue("account", account)) }
         if !ramUser.isEmpty { envelope.metadata.append(KeyValue("ram-user", ramUser)) }
+        if explains { envelope.metadata.append(KeyValue("explain", "true")) }
         var encoder = FieldEncoder()
         encoder.frame(stream, .request, flags) { $0.write(envelope) }
         return encoder.bytes

@@ -137,7 +137,7 @@ struct SpecTests {
         Known("E-InvalidDiskCategory.CreateImage", .invalidDiskCategoryCreateImage),
         Known("E-InvalidArchitecture.Malformed", .invalidArchitectureMalformed),
         Known("E-InvalidPlatform.Malformed", .invalidPlatformMalformed),
-        Known("E-InvalidParameter.AllEmpty", .invalidParameterAllEmpty(place: 7), "7"),
+        Known("E-InvalidParameter.AllEmpty", .invalidParameterAllEmpty),
         Known("E-InvalidParameter.DiskType", .invalidParameterDiskType),
         Known("E-Duplicate.TagKey", .duplicateTagKey),
         Known("E-InvalidTagKey.Malformed", .invalidTagKeyMalformed),
