@@ -28,8 +28,9 @@ import Testing
             }
             racers.add(CreateImage.self, requests)
             racers.start()
-            // The start is 20 ms ahead: before, at, and after most of the answers.
-            usleep(UInt32.random(in: 18_000...45_000, using: &random))
+            // Killed when so many of the 64 are seen: some answers are out, others are not.
+            let seen = Int.random(in: 1...60, using: &random)
+            try waitUntil(daemon, hasImages: images.count + seen)
             try daemon.restart()
             for process in 0..<racers.count {
                 let outcomes = try racers.outcomes(of: process)
@@ -59,5 +60,22 @@ import Testing
             #expect(images[String(image.imageName.dropFirst())] == image.imageID)
         }
         #expect(try daemon.stop() == 0)
+    }
+
+    private func waitUntil(_ daemon: TestDaemon, hasImages count: Int) throws {
+        let client = try daemon.client()
+        for _ in 0..<20_000 {
+            let answer = try client.call(
+                DescribeImages.self,
+                .with {
+                    $0.regionID = testRegion
+                    $0.status = "ALL"
+                    $0.imageOwnerAlias = "self"
+                    $0.pageSize = 1
+                })
+            if Int(answer.totalCount) >= count { return }
+            usleep(500)
+        }
+        Issue.record("\(count) images were never there")
     }
 }
