@@ -16,9 +16,9 @@ import Wire
 
         init(
             token: String = "token", milliseconds: Int64 = 60_000, timeoutNanoseconds: Int64 = 0,
-            sends: Bool = true
+            sends: Bool = true, configuration: String = ""
         ) throws {
-            daemon = try TestDaemon(fixture: true)
+            daemon = try TestDaemon(configuration, fixture: true)
             owner = try daemon.client()
             try owner.setLimits(["ConcurrentPerDisk": 1_000])
             let instance = try owner.registerSimulated().instanceID
@@ -274,11 +274,10 @@ import Wire
         try scene.expectCleanEnd()
     }
 
-    /// Without a deadline a wait ends after a minute, although the first is held still.
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["IMAGED_LONG"] != nil))
-    func aWaitHasABound() throws {
-        let scene = try Scene(milliseconds: 300_000)
-        let other = try TestClient(scene.daemon.socketPath, of: scene.daemon, receiveSeconds: 90)
+    /// Without a deadline a wait ends after WaitSeconds, although the first is held still.
+    @Test func aWaitHasABound() throws {
+        let scene = try Scene(configuration: "[daemon]\nWaitSeconds = 1\n")
+        let other = try scene.daemon.client()
         #expect(
             try other.refused(CreateImage.self, scene.request)?.code == "IdempotentProcessing")
         try scene.expect(held: 1, waiting: 0)
