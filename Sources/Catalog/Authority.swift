@@ -53,7 +53,8 @@ struct ResourceName {
 
     init(_ type: String, _ id: String = "*", in regionID: String, group groupID: String = "") {
         self.type = type
-        self.id = id.isEmpty ? "*" : id
+        // Nothing has a longer ID; a policy is not matched against megabytes.
+        self.id = id.isEmpty ? "*" : id.utf8.count <= 128 ? id : String(id.prefix(128))
         self.regionID = regionID.isEmpty ? "*" : regionID
         self.groupID = groupID
     }

@@ -22,6 +22,8 @@ public actor Catalog {
     var jobs: JobBoard
     var holds = Holds()
     var nextTokenSweep: Int64 = 0
+    /// The moment that an account's clock is being taken through (`passTime`).
+    var passing: (accountID: String, time: Int64)?
 
     /// The turns of the loop that changed something, counted; and the newest for each account.
     private var turn: UInt64 = 1
@@ -30,6 +32,7 @@ public actor Catalog {
     private var turnOfPublic: UInt64 = 0
     /// The images that this turn has changed: who waits for one is looked at again.
     private var changedImages: Set<String> = []
+    private var droppedAccounts: Set<String> = []
     /// What this turn has changed so far, as the journal will hold it.
     private var record = FieldEncoder()
     /// Who changed what in this turn.
@@ -70,7 +73,10 @@ public actor Catalog {
     }
 
     /// The account's time, in nanoseconds since 1970.
-    func now(of account: Account) -> Int64 { account.record.clock.now(environment.now()) }
+    func now(of account: Account) -> Int64 {
+        if let passing, passing.accountID == account.record.accountID { return passing.time }
+        return account.record.clock.now(environment.now())
+    }
 
     func now(of accountID: String) -> Int64 {
         state.accounts[accountID].map(now) ?? environment.now()
@@ -84,14 +90,26 @@ public actor Catalog {
     /// Ends a turn: what it changed, for the journal, and which turn that was. Nil: nothing.
     public func endTurn() -> Turn? {
         if record.bytes.isEmpty { return nil }
+        forgetDropped()
         defer {
             turn += 1
             record = FieldEncoder()
             changedImages.removeAll(keepingCapacity: true)
+            droppedAccounts = []
             audit.removeAll(keepingCapacity: true)
         }
         return Turn(
-            number: turn, payload: record.bytes, changedImages: changedImages, audit: audit)
+            number: turn, payload: record.bytes, changedImages: changedImages,
+            droppedAccounts: droppedAccounts, audit: audit)
+    }
+
+    /// Turns of accounts that are gone long since tell nobody anything.
+    private func forgetDropped() {
+        guard turnOfAccount.count > 2 * state.accounts.count + 4096 else { return }
+        let turn = turn
+        turnOfAccount = turnOfAccount.filter { accountID, newest in
+            state.accounts[accountID] != nil || newest + 4096 > turn
+        }
     }
 
     /// The newest turn whose changes an answer about `accountID` may show; 0: none since start.
@@ -130,6 +148,7 @@ public actor Catalog {
     }
 
     private func apply(_ change: Change) {
+        if case .accountDropped(let id) = change.kind { noteImages(of: id) }
         noteOthers(change)
         state.apply(change)
         events.append(change, sequence: state.sequence)
@@ -137,6 +156,7 @@ public actor Catalog {
         switch change.kind {
         case .image(let record): changedImages.insert(record.value.id)
         case .imageDeleted(let id): changedImages.insert(id)
+        case .accountDropped(let id): droppedAccounts.insert(id)
         default: break
         }
         if !change.accountID.isEmpty { turnOfAccount[change.accountID] = turn }
@@ -151,6 +171,13 @@ public actor Catalog {
             } else if state.accounts[accountID] != nil {
                 turnOfAccount[accountID] = turn
             }
+        }
+    }
+
+    /// Who waits for an image of an account that goes is told.
+    private func noteImages(of accountID: String) {
+        for (_, region) in state.accounts[accountID]?.regions ?? Table() {
+            for (_, image) in region.value.images.records { changedImages.insert(image.value.id) }
         }
     }
 
@@ -201,6 +228,8 @@ public struct Turn: Sendable {
     /// One journal payload: a `Changes` message.
     public let payload: [UInt8]
     public let changedImages: Set<String>
+    /// Who waits for something of these waits no longer.
+    public let droppedAccounts: Set<String>
     public let audit: [AuditEntry]
 }
 

@@ -20,6 +20,10 @@ extension Catalog {
         var verdict = Verdict(caller)
         // V1 syntax.
         for error in request.syntaxErrors(tagsMax: tagsMax(caller)) { try verdict.add(error) }
+        // A list of mappings that is too long is not gone through any further.
+        if request.sourceKind == .mapping && request.diskDeviceMapping.count > 17 {
+            try verdict.close()
+        }
         // V2 authorisation. Nothing is told of what lies behind it.
         guard
             let account = try verdict.attempt({ () throws(Refusal) in
@@ -153,6 +157,8 @@ struct CreateImageRules {
         var platform = ""
         var architecture = ""
         var bootMode = ""
+        /// The marketplace image's version that it descends from (B-Marketplace); nil: from none.
+        var marketplaceVersion: String?
         /// What Features.ImdsSupport is if the request does not say (B-Imds).
         var imdsSupport = "v1"
     }
@@ -231,7 +237,7 @@ struct CreateImageRules {
         var record = ImageRecord()
         record.number = draft.number()
         record.image = image(plan, admitted.groupID, &draft)
-        record.isFromMarketplace = plan.instance?.isFromMarketplace ?? false
+        record.isFromMarketplace = plan.marketplaceVersion != nil
         let snapshots = plan.newSnapshots.add(
             to: &draft, imageID: record.id, instance: plan.instance, account: account.record,
             allowsLive: request.allowLive ?? false)
@@ -260,8 +266,8 @@ struct CreateImageRules {
         image.imageName = request.imageName
         image.imageFamily = request.imageFamily
         image.imageVersion = request.imageVersion
-        if plan.instance?.isFromMarketplace ?? false {
-            image.imageVersion = plan.instance?.imageVersion ?? ""
+        if let version = plan.marketplaceVersion, request.imageVersion.isEmpty {
+            image.imageVersion = version
         }
         image.description = request.description
         image.architecture = plan.architecture
@@ -317,7 +323,7 @@ extension Region {
     ///
     /// - Parameter old: the family that the image leaves; with its last image a family is gone.
     func familyErrors(_ family: String, _ limits: Limits, leaving old: String = "") -> [ECSError] {
-        if family.isEmpty || family == old { return [] }
+        if family.isEmpty || family.utf8.elementsEqual(old.utf8) { return [] }
         let count = imagesByFamily.count(family)
         let otherCount = imagesByFamily.keyCount - (imagesByFamily.count(old) == 1 ? 1 : 0)
         if count == 0 && otherCount >= limits.families {

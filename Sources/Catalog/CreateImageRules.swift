@@ -32,6 +32,7 @@ extension CreateImageRules {
             disks: [],
             platform: instance.platform.isEmpty ? Values.defaultPlatform : instance.platform,
             architecture: instance.architecture.isEmpty ? "x86_64" : instance.architecture,
+            marketplaceVersion: instance.isFromMarketplace ? instance.imageVersion : nil,
             imdsSupport: instance.imdsSupport.isEmpty ? "v1" : instance.imdsSupport)
     }
 
@@ -219,7 +220,8 @@ extension CreateImageRules {
         return Plan(
             newSnapshots: NewSnapshots(disks: [], limits: limits), disks: disks,
             platform: platform.isEmpty ? Values.defaultPlatform : platform,
-            architecture: architecture.isEmpty ? "x86_64" : architecture)
+            architecture: architecture.isEmpty ? "x86_64" : architecture,
+            marketplaceVersion: system.isFromMarketplace ? system.imageVersion : nil)
     }
 }
 
@@ -302,7 +304,7 @@ extension CreateImageRules {
             account.record.standing.dataDiskImageWhitelist ?? true,
             .userNotInTheWhiteList.naming(Self.name(place, "DiskType")))
         try verdict.require(
-            system.snapshot.kmsKeyID.isEmpty,
+            system.snapshot.kmsKeyID.isEmpty || !system.snapshot.encrypted,
             .invalidParameterDiskType.naming(Self.name(place, "DiskType")))
     }
 
@@ -323,7 +325,7 @@ extension CreateImageRules {
             let category = region.disks[snapshots[index]?.snapshot.sourceDiskID ?? ""]?.disk
                 .category
             let most = Values.sizes(isBasic: category == "cloud").upperBound
-            let sizes = least.map { min($0, most)...max($0, most) } ?? empty
+            let sizes = least.map { $0...max($0, most) } ?? empty
             let size = entry.size ?? least ?? empty.lowerBound
             // Outside of 1 to 32768 it has been refused by its syntax.
             try verdict.require(

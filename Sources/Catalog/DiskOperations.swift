@@ -83,8 +83,7 @@ extension Catalog {
     public func createDisk(
         _ request: CreateDiskRequest, _ caller: Caller
     ) throws(Refusal) -> CreateDiskResponse {
-        let tagsMax = (state.accounts[caller.accountID].map(limits) ?? limits).tags
-        try check(request.syntaxErrors(tagsMax: tagsMax), caller)
+        try check(request.syntaxErrors(tagsMax: tagsMax(caller)), caller)
         let account = try authorised(
             caller, request.resourceNames(state.accounts[caller.accountID]))
         let token = Token(

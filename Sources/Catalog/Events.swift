@@ -83,14 +83,16 @@ extension Change {
         }
     }
 
-    /// More than the event's bytes can be: texts are limited, tags in number too.
-    fileprivate var eventBytesMax: Int {
+    /// More than its bytes can be: texts are limited, tags in number too.
+    var bytesMax: Int {
         let tagCount =
             switch kind {
             case .image(let record): record.value.image.tags.count
             case .snapshot(let record): record.value.snapshot.tags.count
             case .disk(let record): record.value.disk.tags.count
             case .instance(let record): record.value.instance.tags.count
+            case .account: 256
+            case .token: 8
             default: 0
             }
         return 8_192 + tagCount * 1_100
@@ -138,7 +140,7 @@ extension Catalog {
             if entry.sequence <= first { continue }
             if !resources.isEmpty && !resources.contains(entry.change.resourceID) { continue }
             response.events.append(entry.change.event(entry.sequence))
-            bytesLeft -= entry.change.eventBytesMax
+            bytesLeft -= entry.change.bytesMax
             if response.events.count == max || bytesLeft < 0 {
                 response.sequence = entry.sequence
                 break

@@ -59,28 +59,40 @@ extension Catalog {
         let account = try owned(caller)
         let jobs = try select(
             Selection(resources: request.resourceID, count: request.count), account)
+        try requireSlots(jobs, account)
         for job in jobs {
             if job.record.value.isStarted {
                 try finish(job, caller)
             } else {
-                try step(job, caller)
+                var record = job.record.value
+                record.isHeld = true
+                let held = AccountJob(regionID: job.regionID, record: Boxed(record))
+                _ = try start(held, of: caller.accountID)
             }
         }
         return try answer(jobs, caller)
     }
 
-    private func step(_ job: AccountJob, _ caller: Caller) throws(Refusal) {
-        var record = job.record.value
-        record.isHeld = true
-        let held = AccountJob(regionID: job.regionID, record: Boxed(record))
-        guard try start(held, of: caller.accountID) else {
-            throw .error(
-                .invalidParameter(
-                    "ResourceId",
-                    hint: """
-                        The job of \(record.resourceID) cannot start: as many run already as may \
-                        (Workers), or its file is still being looked at. Finish one first.
-                        """))
+    /// Whether all can take their step, one after the other: an end gives a slot back.
+    private func requireSlots(_ jobs: [AccountJob], _ account: Account) throws(Refusal) {
+        var free = limits(of: account).workers - runningJobs(of: account.record.accountID)
+        for job in jobs {
+            let record = job.record.value
+            if record.isStarted {
+                if !record.isReal { free += 1 }
+                continue
+            }
+            let isReady = !record.isReal || record.capture != nil
+            guard free > 0, isReady else {
+                throw .error(
+                    .invalidParameter(
+                        "ResourceId",
+                        hint: """
+                            The job of \(record.resourceID) cannot start: as many run as may \
+                            (Workers), or its file is still being looked at. Finish one first.
+                            """))
+            }
+            free -= 1
         }
     }
 
@@ -115,7 +127,7 @@ extension Catalog {
         guard account.jobs[record.number] != nil, let region = account.regions[job.regionID]
         else { return }
         draft.end(record, .simulated, account, region)
-        try commit(draft)
+        try commit(draft, isRelease: true)
     }
 
     public func failJobs(
@@ -136,7 +148,7 @@ extension Catalog {
             else { continue }
             var draft = draft(caller, job.regionID)
             draft.end(job.record.value, .failed(reason: reason), account, region)
-            try commit(draft)
+            try commit(draft, isRelease: true)
         }
         return try answer(jobs, caller)
     }

@@ -23,6 +23,7 @@ extension Catalog {
             // A status that is set stays, on the way or not, until something else changes it.
             record.instance.status = request.status
             record.statusEnd = 0
+            if request.status == "Running" { record.run() }
             draft.failWork(
                 on: region.value.disks(of: record.id),
                 "The status of instance \(record.id) was set to \(request.status).", account, region

@@ -115,9 +115,10 @@ extension Catalog {
                     .invalidParameter(
                         "Limit.\(index + 1).Name", hint: "One of \(Values.list(Limits.names))."))
             }
-            guard (0...(1 << 31)).contains(limit.value) else {
+            let max = limit.name == "Tags" ? Int64(Limits.tagsMax) : 1 << 31
+            guard (0...max).contains(limit.value) else {
                 throw .error(
-                    .invalidParameter("Limit.\(index + 1).Value", hint: "0 to 2147483648."))
+                    .invalidParameter("Limit.\(index + 1).Value", hint: "0 to \(max)."))
             }
         }
         try change(caller) { record in
@@ -192,6 +193,15 @@ extension Catalog {
         guard !request.ramUser.isEmpty, request.ramUser.utf8.count <= 64 else {
             throw .error(.invalidParameter("RamUser", hint: "1 to 64 bytes."))
         }
+        let account = try owned(caller)
+        for (index, policy) in policies.enumerated() where !policy.resourceGroupID.isEmpty {
+            do throws(Refusal) {
+                _ = try account.resourceGroup(policy.resourceGroupID)
+            } catch .errors(let errors) {
+                let name = "Policy.\(index + 1).ResourceGroupId"
+                throw .errors(errors.map { $0.naming(name) })
+            }
+        }
         try change(caller) { record in
             record.ramUsers.removeAll { $0.name == request.ramUser }
             if request.isDeleted ?? false { return }
@@ -215,7 +225,8 @@ extension Catalog {
         guard record.encoded().count <= Self.recordBytesMax else {
             throw .error(
                 .invalidParameter(
-                    "Account", hint: "Keys, RAM users and groups of an account: 256 KiB in all."))
+                    caller.operation == SetRamUser.name ? "Policy" : caller.operation,
+                    hint: "Keys, groups and RAM users' policies of an account: 256 KiB in all."))
         }
         var draft = draft(caller, "")
         draft.add(.account(Boxed(record)))
@@ -248,8 +259,9 @@ extension Catalog {
         let (milliseconds, isHuger) =
             ofSeconds.addingReportingOverflow(request.milliseconds ?? 0)
         guard !isHuge, !isHuger, (0...Self.advanceMax).contains(milliseconds) else {
+            let name = request.seconds == nil ? "Milliseconds" : "Seconds"
             throw .error(
-                .invalidParameter("Seconds", hint: "Forward, at most 100 years. See SetClock."))
+                .invalidParameter(name, hint: "Forward, at most 100 years. See SetClock."))
         }
         let (time, overflow) =
             now(of: account).addingReportingOverflow(milliseconds * 1_000_000)
@@ -264,6 +276,19 @@ extension Catalog {
     private func setClock(
         _ caller: Caller, _ time: Int64, isFrozen: Bool
     ) throws(Refusal) -> ClockResponse {
+        // What was due before the clock moves, and what its moving brings about.
+        passTime(of: caller.accountID)
+        try moveClock(caller, time, isFrozen: isFrozen)
+        passTime(of: caller.accountID)
+        expireTokensNow(of: caller.accountID)
+        var response = ClockResponse()
+        response.clock = clock(of: try owned(caller))
+        return response
+    }
+
+    private func moveClock(
+        _ caller: Caller, _ time: Int64, isFrozen: Bool
+    ) throws(Refusal) {
         let account = try owned(caller)
         var record = account.record
         record.clock.isFrozen = isFrozen
@@ -273,10 +298,6 @@ extension Catalog {
         draft.add(.account(Boxed(record)))
         draft.bringForward(account, to: time)
         try commit(draft)
-        nextTokenSweep = 0
-        var response = ClockResponse()
-        response.clock = clock(of: try owned(caller))
-        return response
     }
 
     private func clock(of account: Account) -> AccountClock {
@@ -351,13 +372,6 @@ extension Draft {
             else { continue }
             record.finishTime = time + record.duration
             put(record, job.regionID)
-        }
-        for (regionID, region) in account.regions {
-            for (_, instance) in region.value.instances.records where instance.value.isMoving {
-                var record = instance.value
-                record.statusEnd = time + max(0, record.statusEnd - now)
-                append(Change(now, accountID, regionID, .instance(Boxed(record))))
-            }
         }
     }
 

@@ -1,4 +1,5 @@
 import ECS
+import Wire
 
 /// What can be changed of an image and of a snapshot.
 extension Catalog {
@@ -23,7 +24,7 @@ extension Catalog {
 
         var record = found
         record.image.take(request)
-        if record == found { return ModifyImageAttributeResponse() }
+        if record.encoded() == found.encoded() { return ModifyImageAttributeResponse() }
         var draft = draft(caller, request.regionID)
         draft.add(.image(Boxed(record)))
         try commit(draft)
@@ -72,7 +73,7 @@ extension Catalog {
         if !request.snapshotName.isEmpty { record.snapshot.snapshotName = request.snapshotName }
         if !request.description.isEmpty { record.snapshot.description = request.description }
         record.snapshot.retentionDays = request.retentionDays ?? record.snapshot.retentionDays
-        if record == found { return ModifySnapshotAttributeResponse() }
+        if record.encoded() == found.encoded() { return ModifySnapshotAttributeResponse() }
         var draft = draft(caller, regionID)
         record.snapshot.lastModifiedTime = draft.time
         draft.add(.snapshot(Boxed(record)))

@@ -12,7 +12,8 @@ extension InstanceRecord {
     mutating func move(to status: String, _ now: Int64, _ duration: Int64) {
         instance.status = status
         let (end, overflow) = now.addingReportingOverflow(duration)
-        statusEnd = overflow ? .max : end
+        statusEnd = overflow ? .max : max(1, end)
+        moveDuration = duration
     }
 
     /// Goes on to the status that follows: Pending, Starting, Running; Stopping, Stopped.
@@ -20,14 +21,19 @@ extension InstanceRecord {
         switch instance.status {
         case "Pending": move(to: "Starting", now, duration)
         case "Starting":
-            instance.status = "Running"
             instance.startTime = Time.minutes(now)
-            statusEnd = 0
-            needsRestart = false
-            isHibernated = false
+            run()
         default:
             instance.status = "Stopped"
             statusEnd = 0
         }
+    }
+
+    /// It is Running: what a start clears is cleared.
+    mutating func run() {
+        instance.status = "Running"
+        statusEnd = 0
+        needsRestart = false
+        isHibernated = false
     }
 }

@@ -44,7 +44,7 @@ struct JobBoard: Sendable {
     private(set) var running: [Int64: String] = [:]
     private(set) var runningReal: Set<Int64> = []
     /// Unfinished jobs whose files have been looked at, or are.
-    private var capturing: Set<Int64> = []
+    private var capturing: [Int64: String] = [:]
     private(set) var runningOfAccount: [String: Int] = [:]
     /// Accounts with jobs that may have to be started, served in turn.
     var waiting = Table<String, Bool>()
@@ -101,7 +101,8 @@ struct JobBoard: Sendable {
             let job = record.value
             waiting.put(change.accountID, true)
             let isNew = !job.isStarted && job.capture == nil
-            if isNew && job.isReal && capturing.insert(job.number).inserted {
+            if isNew && job.isReal && capturing[job.number] == nil {
+                capturing[job.number] = change.accountID
                 launches.append(.capture(job, accountID: change.accountID))
             }
             if running[job.number] != nil { timers.set(job.number, accounts, now) }
@@ -112,7 +113,10 @@ struct JobBoard: Sendable {
         case .instance(let record):
             note(record.value, change.accountID, change.regionID, accounts, now)
         case .instanceDeleted: break
-        case .account: timers.set(account: change.accountID, accounts, now)
+        case .account:
+            timers.set(account: change.accountID, accounts, now)
+            // Its limits may have changed.
+            waiting.put(change.accountID, true)
         case .accountDropped(let id): drop(id)
         default: break
         }
@@ -124,8 +128,7 @@ struct JobBoard: Sendable {
         _ now: Int64
     ) {
         guard instance.isMoving else { return timers.remove(instance.number) }
-        let duration = max(
-            0, instance.statusEnd - (accounts[accountID]?.record.clock.now(now) ?? now))
+        let duration = instance.moveDuration
         let timer = Timer(
             kind: .instance, accountID: accountID, regionID: regionID, end: instance.statusEnd,
             duration: duration)
@@ -155,19 +158,20 @@ struct JobBoard: Sendable {
     private mutating func end(_ number: Int64, _ accountID: String) {
         waiting.put(accountID, true)
         timers.remove(number)
-        capturing.remove(number)
-        guard let accountID = running.removeValue(forKey: number) else { return }
-        runningOfAccount[accountID, default: 1] -= 1
-        if runningOfAccount[accountID] == 0 { runningOfAccount[accountID] = nil }
-        if runningReal.remove(number) != nil { launches.append(.cancel(number)) }
+        capturing[number] = nil
         // What its thread has made has no snapshot any more.
         if let outcome = heldOutcomes.removeValue(forKey: number) {
             outcomes.append((number, accountID, outcome))
         }
+        guard let accountID = running.removeValue(forKey: number) else { return }
+        runningOfAccount[accountID, default: 1] -= 1
+        if runningOfAccount[accountID] == 0 { runningOfAccount[accountID] = nil }
+        if runningReal.remove(number) != nil { launches.append(.cancel(number)) }
     }
 
     private mutating func drop(_ accountID: String) {
         for (number, owner) in running where owner == accountID { end(number, accountID) }
+        for (number, owner) in capturing where owner == accountID { end(number, accountID) }
         timers.remove(account: accountID)
         waiting.remove(accountID)
     }
@@ -178,20 +182,33 @@ struct JobBoard: Sendable {
 struct Timers: Sendable {
     struct Due: Comparable, Sendable {
         let time: Int64
+        /// By the account's clock: of what is due at once, the earlier end comes first.
+        let end: Int64
         let number: Int64
         static func < (left: Self, right: Self) -> Bool {
-            (left.time, left.number) < (right.time, right.number)
+            (left.time, left.end, left.number) < (right.time, right.end, right.number)
         }
     }
 
     private var timers: [Int64: Timer] = [:]
     private var ofAccount: [String: Set<Int64>] = [:]
     private var due = Table<Due, Bool>()
-    private var dueTimes: [Int64: Int64] = [:]
+    private var dueTimes: [Int64: Due] = [:]
 
     var first: (time: Int64, number: Int64, timer: Timer)? {
         guard let first = due.first?.key, let timer = timers[first.number] else { return nil }
         return (first.time, first.number, timer)
+    }
+
+    /// The account's first timer that is due.
+    func firstDue(of accountID: String, _ now: Int64) -> (number: Int64, timer: Timer)? {
+        for (entry, _) in due {
+            if entry.time > now { return nil }
+            if let timer = timers[entry.number], timer.accountID == accountID {
+                return (entry.number, timer)
+            }
+        }
+        return nil
     }
 
     mutating func add(
@@ -213,8 +230,9 @@ struct Timers: Sendable {
         timers[number]?.end = end
         let time = end <= clock.now(now) ? now : clock.machineTime(of: end)
         guard let time else { return }
-        due.put(Due(time: time, number: number), true)
-        dueTimes[number] = time
+        let entry = Due(time: time, end: end, number: number)
+        due.put(entry, true)
+        dueTimes[number] = entry
     }
 
     mutating func set(account accountID: String, _ accounts: Table<String, Account>, _ now: Int64) {
@@ -227,9 +245,7 @@ struct Timers: Sendable {
 
     /// It is not due any more, until it is set again.
     mutating func rest(_ number: Int64) {
-        if let time = dueTimes.removeValue(forKey: number) {
-            due.remove(Due(time: time, number: number))
-        }
+        if let entry = dueTimes.removeValue(forKey: number) { due.remove(entry) }
     }
 
     mutating func remove(_ number: Int64) {
@@ -290,6 +306,7 @@ extension Catalog {
         if !state.reclaims.isEmpty { launchReclaims() }
         defer { jobs.launches = [] }
         let next = jobs.timers.first?.time
+        if isTurnFull { return (jobs.launches, now) }
         return (jobs.launches, isRefused ? now + 1_000_000_000 : next)
     }
 
@@ -306,7 +323,7 @@ extension Catalog {
     }
 
     private func takeCaptures() throws(Refusal) {
-        while let (number, accountID, capture) = jobs.captures.first {
+        while !isTurnFull, let (number, accountID, capture) = jobs.captures.first {
             if let job = state.accounts[accountID]?.jobs[number] {
                 var record = job.record.value
                 record.capture = capture
@@ -319,7 +336,7 @@ extension Catalog {
     }
 
     private func takeOutcomes() throws(Refusal) {
-        while let (number, accountID, outcome) = jobs.outcomes.first {
+        while !isTurnFull, let (number, accountID, outcome) = jobs.outcomes.first {
             if state.accounts[accountID]?.jobs[number]?.record.value.isHeld ?? false {
                 jobs.heldOutcomes[number] = outcome
             } else {
@@ -331,15 +348,35 @@ extension Catalog {
 
     private func passTimers() throws(Refusal) {
         let now = environment.now()
-        while let (time, number, timer) = jobs.timers.first, time <= now {
-            switch timer.kind {
-            case .job:
-                try finishSimulated(number, timer)
-                jobs.stopTimer(number)
-            // The status that follows has set its own timer, or taken it away.
-            case .instance: try moveOn(number, timer)
-            }
+        while !isTurnFull, let (time, number, timer) = jobs.timers.first, time <= now {
+            try pass(number, timer)
         }
+    }
+
+    private func pass(_ number: Int64, _ timer: Timer) throws(Refusal) {
+        switch timer.kind {
+        case .job:
+            try finishSimulated(number, timer)
+            jobs.stopTimer(number)
+        // The status that follows has set its own timer, or taken it away.
+        case .instance: try moveOn(number, timer)
+        }
+    }
+
+    /// Everything that the account's clock has brought about, each step at the time it was due:
+    /// a clock that is advanced does what the same time would have done in passing. What finds no
+    /// room in the journal, or in this turn, is left to `advance`.
+    func passTime(of accountID: String) {
+        defer { passing = nil }
+        do throws(Refusal) {
+            while try startNext(of: accountID) == .started {}
+            let now = environment.now()
+            while !isTurnFull, let (number, timer) = jobs.timers.firstDue(of: accountID, now) {
+                passing = (accountID, timer.end)
+                try pass(number, timer)
+                while try startNext(of: accountID) == .started {}
+            }
+        } catch {}
     }
 
     private func finishSimulated(_ number: Int64, _ timer: Timer) throws(Refusal) {
@@ -412,43 +449,67 @@ extension Catalog {
 
     /// Starts jobs: in each account in the order of admission, one account after the other.
     private func startWaiting() throws(Refusal) {
-        var blocked: Set<String> = []
-        while let accountID = nextAccount(blocked) {
-            if try startNext(of: accountID) {
-                jobs.lastServed = accountID
-            } else {
-                blocked.insert(accountID)
+        let last = jobs.lastServed
+        var ring = jobs.waiting.ascending(from: last).map(\.key).filter { $0 != last }
+        for (accountID, _) in jobs.waiting {
+            if accountID > last { break }
+            ring.append(accountID)
+        }
+        // Round and round; who has nothing that can start is left out.
+        while !ring.isEmpty {
+            var left: [String] = []
+            for accountID in ring {
+                if isTurnFull { return }
+                if try startNext(of: accountID) == .started {
+                    jobs.lastServed = accountID
+                    left.append(accountID)
+                }
             }
+            ring = left
         }
     }
 
-    private func nextAccount(_ blocked: Set<String>) -> String? {
-        for (accountID, _) in jobs.waiting.ascending(from: jobs.lastServed)
-        where accountID != jobs.lastServed && !blocked.contains(accountID) {
-            return accountID
-        }
-        for (accountID, _) in jobs.waiting where !blocked.contains(accountID) { return accountID }
-        return nil
-    }
+    private enum Start { case started, nothingToStart, blocked }
 
-    /// Starts the account's oldest waiting job, if it may run now.
-    private func startNext(of accountID: String) throws(Refusal) -> Bool {
-        let next = state.accounts[accountID].flatMap { account in
-            account.jobs.first { number, job in
-                let record = job.record.value
-                return jobs.running[number] == nil && (!record.isHeld || record.isStarted)
-                    && hasRoomToCopy(job, account)
-            }
-        }
-        guard let next else {
+    /// Starts the account's oldest job that may run now. One that waits for a thread, its capture
+    /// or its region's copies holds up none behind it.
+    private func startNext(of accountID: String) throws(Refusal) -> Start {
+        guard let account = state.accounts[accountID],
+            jobs.runningOfAccount[accountID, default: 0] < limits(of: account).workers
+        else {
+            // The end of one of its jobs, or a change of its limits, brings it back.
             jobs.waiting.remove(accountID)
-            return false
+            return .nothingToStart
         }
-        return try start(next.value, of: accountID)
+        let (next, isBlocked) = nextJob(of: account)
+        if let next { return try start(next, of: accountID) ? .started : .blocked }
+        if !isBlocked { jobs.waiting.remove(accountID) }
+        return isBlocked ? .blocked : .nothingToStart
+    }
+
+    /// - Returns: the job, and whether another waits for a thread, which any account's job may
+    ///   give back.
+    private func nextJob(of account: Account) -> (next: AccountJob?, isBlocked: Bool) {
+        var isBlocked = false
+        // Those on files keep their order among themselves.
+        var isFirstReal = true
+        for (number, job) in account.jobs where jobs.running[number] == nil {
+            let record = job.record.value
+            if record.isHeld && !record.isStarted { continue }
+            if record.isReal {
+                defer { isFirstReal = false }
+                let hasThread = jobs.runningReal.count < jobs.workers
+                if isFirstReal && record.capture != nil && hasThread { return (job, isBlocked) }
+                isBlocked = isBlocked || !hasThread
+            } else if hasRoomToCopy(job, account) {
+                return (job, isBlocked)
+            }
+        }
+        return (nil, isBlocked)
     }
 
     /// Whether a job that waits may run now: else it waits on, for a slot, a thread or its capture.
-    private func mayStart(_ next: AccountJob, of accountID: String) -> Bool {
+    func mayStart(_ next: AccountJob, of accountID: String) -> Bool {
         guard let account = state.accounts[accountID],
             jobs.runningOfAccount[accountID, default: 0] < limits(of: account).workers
         else { return false }
@@ -458,6 +519,8 @@ extension Catalog {
         }
         return hasRoomToCopy(next, account)
     }
+
+    func runningJobs(of accountID: String) -> Int { jobs.runningOfAccount[accountID, default: 0] }
 
     /// Starts a job that waits; false: it must wait on.
     func start(_ next: AccountJob, of accountID: String) throws(Refusal) -> Bool {
@@ -489,28 +552,41 @@ extension Catalog {
 
     // MARK: Tokens
 
-    /// Tokens that have lived their time (V3) are looked for once an hour, and when an account's
-    /// clock was set.
+    /// Tokens that have lived their time (V3) are looked for once an hour.
     private func expireTokens() throws(Refusal) {
         let machineNow = environment.now()
         guard machineNow >= nextTokenSweep else { return }
         var isAll = true
-        for (accountID, account) in state.accounts {
-            let now = now(of: account)
-            let expired = account.tokens.lazy.filter { _, token in
-                Token.isExpired(token.value, now, in: account)
-            }
-            let keys = Array(expired.prefix(1000).map(\.key))
-            isAll = isAll && keys.count < 1000
-            for key in keys {
-                var draft = draft(accountID, "")
-                draft.add(.tokenExpired(key))
-                try commit(draft, isRelease: true)
-            }
+        for (accountID, _) in state.accounts {
+            isAll = try expireTokens(of: accountID) && isAll
         }
         nextTokenSweep = machineNow + (isAll ? Self.tokenSweepInterval : 1_000_000_000)
     }
 
+    /// - Returns: false: there are more.
+    private func expireTokens(of accountID: String) throws(Refusal) -> Bool {
+        let keys = expiredTokens(of: accountID)
+        for key in keys {
+            var draft = draft(accountID, "")
+            draft.add(.tokenExpired(key))
+            try commit(draft, isRelease: true)
+        }
+        return keys.count < Self.tokensAtOnce
+    }
+
+    private func expiredTokens(of accountID: String) -> [String] {
+        guard let account = state.accounts[accountID] else { return [] }
+        let now = now(of: account)
+        let expired = account.tokens.lazy.filter { _, token in
+            Token.isExpired(token.value, now, in: account)
+        }
+        return Array(expired.prefix(Self.tokensAtOnce).map(\.key))
+    }
+
+    /// The account's clock was set: what that leaves for later, the sweep finds.
+    func expireTokensNow(of accountID: String) { _ = try? expireTokens(of: accountID) }
+
+    private static let tokensAtOnce = 1000
     private static let tokenSweepInterval: Int64 = 3_600_000_000_000
 
     // MARK: Space

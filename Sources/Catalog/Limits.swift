@@ -19,6 +19,8 @@ public struct Limits: Equatable, Sendable {
     public var imageFromSnapshots: Int64 = 1_000_000_000
     /// How long an instance is in a status on the way: Pending, Starting, Stopping.
     public var instanceMove: Int64 = 100_000_000
+    /// More tags than that would not fit into the answers.
+    static let tagsMax = 1000
     /// Copies of images running at once, per region (operations § 3); the rest is queued.
     static let copies = 5
     /// Accounts that an image is shared with.
@@ -44,7 +46,7 @@ public struct Limits: Equatable, Sendable {
         case "ConcurrentPerOldDisk": concurrentPerOldDisk = value
         case "UnfinishedSnapshots": unfinishedSnapshots = value
         case "Workers": workers = value
-        case "Tags": tags = value
+        case "Tags": tags = min(value, Self.tagsMax)
         case "SimulatedBaseMilliseconds": simulatedBase = Int64(value) * 1_000_000
         case "SimulatedMillisecondsPerGiB": simulatedPerGiB = Int64(value) * 1_000_000
         case "SimulatedMaxMilliseconds": simulatedMax = Int64(value) * 1_000_000

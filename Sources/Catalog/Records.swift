@@ -43,6 +43,8 @@ public struct SnapshotRecord: Message, Resource {
     public var isOfReleasedSystemDisk = false
     public var storageLocation = ""
     public var isDefaultFree = false
+    public var imageVersion = ""
+    public var isFromMarketplace = false
     public init() {}
     public var id: String { snapshot.snapshotID }
 
@@ -59,6 +61,8 @@ public struct SnapshotRecord: Message, Resource {
         try visitor.bool(10, "IsOfReleasedSystemDisk", &isOfReleasedSystemDisk)
         try visitor.string(11, "StorageLocation", &storageLocation)
         try visitor.bool(12, "IsDefaultFree", &isDefaultFree)
+        try visitor.string(13, "ImageVersion", &imageVersion)
+        try visitor.bool(14, "IsFromMarketplace", &isFromMarketplace)
     }
 }
 
@@ -100,6 +104,7 @@ public struct InstanceRecord: Message, Resource {
     public var needsRestart = false
     public var isHibernated = false
     public var statusEnd: Int64 = 0
+    public var moveDuration: Int64 = 0
     public init() {}
     public var id: String { instance.instanceID }
 
@@ -115,6 +120,7 @@ public struct InstanceRecord: Message, Resource {
         try visitor.bool(9, "NeedsRestart", &needsRestart)
         try visitor.bool(10, "IsHibernated", &isHibernated)
         try visitor.int64(11, "StatusEnd", &statusEnd)
+        try visitor.int64(12, "MoveDuration", &moveDuration)
     }
 }
 

@@ -6,10 +6,10 @@ extension Catalog {
     public func runInstances(
         _ request: RunInstancesRequest, _ caller: Caller
     ) throws(Refusal) -> RunInstancesResponse {
-        let tagsMax = (state.accounts[caller.accountID].map(limits) ?? limits).tags
-        try check(request.syntaxErrors(tagsMax: tagsMax), caller)
+        try check(request.syntaxErrors(tagsMax: tagsMax(caller)), caller)
         let account = try authorised(
-            caller, request.resourceNames(state.accounts[caller.accountID]))
+            caller,
+            request.resourceNames(state.accounts[caller.accountID], imageID(of: request, caller)))
         let isDryRun = request.dryRun ?? false
         let token = Token(
             isDryRun ? "" : request.clientToken, request.regionID, RunInstances.name,
@@ -19,9 +19,7 @@ extension Catalog {
             return RunInstancesResponse([bound.resourceID] + bound.furtherIDs)
         }
         let region = try account.region(request.regionID)
-        let imageID =
-            request.imageID.isEmpty
-            ? newestImage(ofFamily: request.imageFamily, in: region)?.id ?? "" : request.imageID
+        let imageID = imageID(of: request, caller)
         var rules = RunInstancesRules(
             request: request, account: account, region: region, verdict: Verdict(caller))
         let plan = try rules.judge(findImage(imageID, account, regionID: request.regionID))
@@ -35,6 +33,16 @@ extension Catalog {
         token.bind(ids[0], Array(ids.dropFirst()), &draft)
         try commit(draft)
         return RunInstancesResponse(ids)
+    }
+}
+
+extension Catalog {
+    /// The image that the request is about; empty: its family has none.
+    private func imageID(of request: RunInstancesRequest, _ caller: Caller) -> String {
+        guard request.imageID.isEmpty,
+            let region = state.accounts[caller.accountID]?.regions[request.regionID]
+        else { return request.imageID }
+        return newestImage(ofFamily: request.imageFamily, in: region)?.id ?? ""
     }
 }
 
@@ -197,7 +205,8 @@ extension RunInstancesRequest {
         return copy
     }
 
-    fileprivate func resourceNames(_ account: Account?) -> [ResourceName] {
+    /// - Parameter imageID: the image that it names, or that its family stands for.
+    fileprivate func resourceNames(_ account: Account?, _ imageID: String) -> [ResourceName] {
         let region = account?.regions[regionID]
         let group =
             resourceGroupID.isEmpty

@@ -74,6 +74,8 @@ struct NewSnapshots {
             record.architecture = instance?.architecture ?? ""
             record.bootMode = instance?.bootMode ?? ""
             record.isOfReleasedSystemDisk = disk.isReleasedSystemDisk
+            record.imageVersion = instance?.imageVersion ?? ""
+            record.isFromMarketplace = instance?.isFromMarketplace ?? false
             record.snapshot = Self.snapshot(of: disk, &draft)
             change(&record.snapshot)
             draft.add(.snapshot(Boxed(record)))
@@ -140,7 +142,11 @@ extension Catalog {
                 ResourceName(
                     "disk", request.diskID, in: place?.regionID ?? "",
                     group: place?.record.disk.resourceGroupID ?? ""),
-                ResourceName("snapshot", in: place?.regionID ?? ""),
+                ResourceName(
+                    "snapshot", in: place?.regionID ?? "",
+                    group: request.resourceGroupID.isEmpty
+                        ? state.accounts[caller.accountID]?.record.defaultResourceGroupID ?? ""
+                        : request.resourceGroupID),
             ])
         let token = Token(request.clientToken, "", CreateSnapshot.name, request.withoutToken)
         let mismatch = ECSError.idempotentParameterMismatch

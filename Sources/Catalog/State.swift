@@ -220,11 +220,15 @@ extension State {
     /// - Parameter emit: is given a few hundred changes at a time.
     public func emit(_ emit: ([Change]) throws -> Void) rethrows {
         var batch: [Change] = []
+        var batchBytes = 0
         func add(_ account: String, _ region: String, _ kind: Change.Kind) throws {
-            batch.append(Change(0, account, region, kind))
-            if batch.count >= 256 {
+            let change = Change(0, account, region, kind)
+            batch.append(change)
+            batchBytes += change.bytesMax
+            if batch.count >= 256 || batchBytes > 4 << 20 {
                 try emit(batch)
                 batch.removeAll(keepingCapacity: true)
+                batchBytes = 0
             }
         }
         for (id, account) in accounts {

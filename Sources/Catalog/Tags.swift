@@ -1,4 +1,5 @@
 import ECS
+import Wire
 
 /// Something that has tags and belongs to a resource group.
 protocol GroupedResource: Resource {
@@ -123,7 +124,8 @@ extension Catalog {
         ) { resource throws(Refusal) in
             // All counts when there is no key.
             resource.tags.removeAll { tag in
-                request.tagKey.isEmpty || request.tagKey.contains(tag.tagKey)
+                request.tagKey.isEmpty
+                    || request.tagKey.contains { $0.utf8.elementsEqual(tag.tagKey.utf8) }
             }
         }
         return UntagResourcesResponse()
@@ -147,9 +149,9 @@ extension Catalog {
             guard var resource = region.value.grouped(kind, id) else {
                 throw .error(.invalidResourceIDNotFound.naming(name(index)))
             }
-            let tags = resource.tags
+            let before = resource.tags.map { $0.encoded() }
             try body(&resource)
-            if resource.tags != tags { draft.add(resource.change) }
+            if resource.tags.map({ $0.encoded() }) != before { draft.add(resource.change) }
         }
         if !draft.changes.isEmpty { try commit(draft) }
     }
@@ -239,7 +241,7 @@ extension Catalog {
 extension [Tag] {
     /// Adds a tag, or gives the key that is there its value.
     fileprivate mutating func set(_ tag: Tag) {
-        if let index = firstIndex(where: { $0.tagKey == tag.tagKey }) {
+        if let index = firstIndex(where: { $0.tagKey.utf8.elementsEqual(tag.tagKey.utf8) }) {
             self[index].tagValue = tag.tagValue
         } else {
             append(tag)

@@ -24,10 +24,12 @@ public struct ECSError: Error, Hashable, Sendable {
     }
 
     /// The same error, naming its parameter and what would be right.
-    public func naming(_ parameter: String, hint: String = "") -> ECSError {
+    ///
+    /// - Parameter hint: nil: the one that it has.
+    public func naming(_ parameter: String, hint: String? = nil) -> ECSError {
         var error = self
         error.parameter = parameter
-        error.hint = hint
+        error.hint = hint ?? self.hint
         return error
     }
 
@@ -57,10 +59,10 @@ extension ErrorDetail {
     public init(_ error: ECSError, requestID: String) {
         httpStatus = error.httpStatus
         code = error.code.rawValue
-        message = error.message
+        message = error.message.cut(to: 2048)
         self.requestID = requestID
-        parameter = error.parameter
-        hint = error.hint
+        parameter = error.parameter.cut(to: 256)
+        hint = error.hint.cut(to: 2048)
     }
 }
 
@@ -69,12 +71,21 @@ extension Status {
     /// request asked for an explanation.
     public init(_ errors: [ECSError], requestID: String) {
         let first = errors[0]
-        self.init(first.statusCode, "\(first.code): \(first.message)")
+        self.init(first.statusCode, "\(first.code): \(first.message.cut(to: 2048))")
         details = errors.map { error in
             var detail = AnyMessage()
             detail.typeURL = ErrorDetail.typeURL
             detail.value = ErrorDetail(error, requestID: requestID).encoded()
             return detail
         }
+    }
+}
+
+extension String {
+    /// The text, unless it is longer than so many scalars: what a client sent may come back in an
+    /// error, but not at any length.
+    fileprivate func cut(to count: Int) -> String {
+        if utf8.count <= count { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.prefix(count - 3))) + "..."
     }
 }

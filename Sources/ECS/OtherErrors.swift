@@ -1,9 +1,11 @@
 /// Errors of the operations around CreateImage (`AlibabaCloudDocs/ecs`, SDK doc comments).
 extension ECSError {
     public static let invalidImageIDNotFound = ECSError(
-        404, "InvalidImageId.NotFound", "The specified ImageId does not exist.")
+        404, "InvalidImageId.NotFound", "The specified ImageId does not exist."
+    ).hinting("DescribeImages with Status ALL lists those of the account and region.")
     public static let invalidDiskIDNotFound = ECSError(
-        404, "InvalidDiskId.NotFound", "The specified disk does not exist.")
+        404, "InvalidDiskId.NotFound", "The specified disk does not exist."
+    ).hinting("DescribeDisks lists those of the account and region.")
     public static let invalidSnapshotNameMalformed = ECSError(
         400, "InvalidSnapshotName.Malformed", "The specified SnapshotName is wrongly formed.")
     public static let incorrectImageStatus = ECSError(
@@ -32,7 +34,7 @@ extension ECSError {
             The input parameter "\(name)" that is mandatory for processing this request is \
             not supplied.
             """
-        ).naming(name)
+        ).naming(name, hint: name == "RegionId" ? "For example cn-hangzhou." : "")
     }
 
     /// A parameter's value that is not valid, with what would be.

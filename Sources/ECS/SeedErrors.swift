@@ -25,7 +25,8 @@ extension ECSError {
     /// E-InstanceLockedForSecurity, row 6.
     public static let instanceLockedForSecurity = ECSError(
         400, "InstanceLockedForSecurity",
-        "The specified operation is denied as your instance is locked for security reasons.")
+        "The specified operation is denied as your instance is locked for security reasons."
+    ).hinting("Its OperationLocks hold the reason security, until a fixture takes it away.")
 
     /// E-InvalidDevice.Malformed, row 7.
     public static let invalidDeviceMalformed = ECSError(
@@ -330,13 +331,15 @@ extension ECSError {
 
     /// E-InvalidSnapshotId.NotFound, row 62.
     public static let invalidSnapshotIdNotFound = ECSError(
-        404, "InvalidSnapshotId.NotFound", "The specified SnapshotId does not exist.")
+        404, "InvalidSnapshotId.NotFound", "The specified SnapshotId does not exist."
+    ).hinting("DescribeSnapshots lists those of the account and region.")
 
     /// E-InvalidInstanceId.NotFound, row 63.
     public static func invalidInstanceIdNotFound(instanceID: String) -> ECSError {
         ECSError(
             404, "InvalidInstanceId.NotFound",
-            "The specified instance \(instanceID) does not exist.")
+            "The specified instance \(instanceID) does not exist."
+        ).hinting("DescribeInstances lists those of the account and region.")
     }
 
     /// E-InvalidResourceGroup.NotFound, row 64.

@@ -239,9 +239,11 @@ extension RegisterInstanceRequest {
         errors.require(
             disk.isEmpty || systemCount <= 1 && systemDiskIndex != nil,
             .invalidParameter("Disk", hint: "Exactly one disk has the Type system."))
+        // Nothing more is said of a list that is too long as it is.
+        if disk.count > 17 { return }
+        let systemIndex = systemDiskIndex
         for (index, entry) in disk.enumerated() {
-            entry.requireSyntax(
-                "Disk.\(index + 1)", isSystem: index == systemDiskIndex, &errors)
+            entry.requireSyntax("Disk.\(index + 1)", isSystem: index == systemIndex, &errors)
         }
         var devices: Set<String> = []
         var paths: Set<String> = []

@@ -451,6 +451,23 @@ extension Server {
         }
     }
 
+    /// Waits and watches of accounts that are gone end as every other request to them does.
+    func endWaits(of accounts: Set<String>, _ turn: UInt64) {
+        if accounts.isEmpty { return }
+        var answers = Answers()
+        for call in parked.calls.values where accounts.contains(call.call.caller.accountID) {
+            switch call.pending {
+            case .waitForImage, .readEvents, .watch:
+                let hint = "The account \(call.call.caller.accountID) was dropped."
+                let requestID = catalog.assumeIsolated { $0.requestID() }
+                let status = Status([.forbidden.hinting(hint)], requestID: requestID)
+                answers.add(call.call.key, status, turn: turn)
+            case .export, .inspect, .cancel, .again, .held: break
+            }
+        }
+        deliver(answers)
+    }
+
     private func passOwnTime(_ call: ParkedCall) {
         switch call.pending {
         case .waitForImage(let request):

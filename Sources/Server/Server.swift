@@ -208,6 +208,7 @@ actor Server {
         nextJobTime = outcome.nextJobTime
         if let turn = outcome.turn { append(turn) }
         deliver(outcome.answers)
+        if let turn = outcome.turn { endWaits(of: turn.droppedAccounts, turn.number) }
         for call in outcome.deferred { putOff(call) }
         for (call, pending) in outcome.pending { park(call, pending, now) }
         for report in reports { takeRest(of: report, now) }

@@ -49,6 +49,26 @@ struct ClockTests {
         #expect(account.clock?.time == "2030-01-01T00:01:01Z")
     }
 
+    /// One advance does what the same time would have done in passing: what waited starts when its
+    /// predecessor ends, and each status follows the one before.
+    @Test func anAdvanceTakesEveryStepOnTheWay() throws {
+        let world = World()
+        try world.freeze()
+        let disks = world.instance(Array(repeating: disk(), count: 8)).disks
+        let ids = try disks.map { try world.snapshot($0) }
+        let instance = try world.runInstances { $0.imageID = systemImageIDs[1] }[0]
+        world.turn()
+        // Four at a time, 1.4 s each.
+        try world.advance(milliseconds: 2_799)
+        #expect(ids.map(world.snapshotStatus).count { $0 == "accomplished" } == 4)
+        try world.advance(milliseconds: 1)
+        #expect(ids.allSatisfy { world.snapshotStatus($0) == "accomplished" })
+        #expect(world.instanceStatus(instance) == "Running")
+        let last = try #require(world.snapshotRecord(ids[7])).snapshot.lastModifiedTime
+        try world.advance(milliseconds: 3_600_000)
+        #expect(world.snapshotRecord(ids[7])?.snapshot.lastModifiedTime == last)
+    }
+
     /// An end never lies further ahead than the job is long, whatever is done to the clock.
     @Test func settingTheClockBackDelaysNoJobBeyondItsLength() throws {
         let world = World()

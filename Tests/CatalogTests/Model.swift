@@ -276,6 +276,16 @@ struct ModelAccount {
         for index in jobs.indices where jobs[index].isRunning {
             jobs[index].end = min(jobs[index].end, time + jobs[index].nanoseconds)
         }
+        // What the time would have done in passing: each end at its own moment, and what follows
+        // from there on.
+        while let next = jobs.filter({ $0.isRunning && !$0.isHeld && $0.end <= time })
+            .min(by: { $0.end < $1.end })
+        {
+            succeed(next.resource)
+            for job in jobs where !job.isRunning && !job.isHeld && hasWorker {
+                start(job.resource, next.end)
+            }
+        }
     }
 
     // MARK: Tokens and faults
@@ -333,12 +343,16 @@ struct ModelAccount {
     /// One move: what runs ends, what waits starts and is held.
     mutating func step(_ resources: [String], _ count: Int?, _ machine: Int64) -> String {
         guard let meant = selected(resources, count) else { return "400 InvalidParameter" }
+        var free = limit("Workers") - jobs.filter(\.isRunning).count
+        for job in meant {
+            free += job.isRunning ? 1 : -1
+            if free < 0 { return "400 InvalidParameter" }
+        }
         for job in meant {
             if job.isRunning {
                 succeed(job.resource)
                 continue
             }
-            if !hasWorker { return "400 InvalidParameter" }
             for index in jobs.indices where jobs[index] == job { jobs[index].isHeld = true }
             start(job.resource, clock.now(machine))
         }

@@ -220,4 +220,13 @@ struct SyntaxTests {
         }
         #expect(path("", size: nil) == ["InvalidParameter Disk.1.Size"])
     }
+
+    /// A frame holds a million disks: their number is all that is looked at.
+    @Test func aListThatIsTooLongIsNotGoneThrough() {
+        var request = RegisterInstanceRequest()
+        request.regionID = "cn-hangzhou"
+        request.disk = Array(repeating: RegisteredDisk(), count: 200_000)
+        let errors = request.syntaxErrors(tagsMax: 20)
+        #expect(errors.map(\.parameter) == ["Disk"])
+    }
 }

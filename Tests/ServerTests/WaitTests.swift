@@ -73,6 +73,26 @@ import Wire
         #expect(try client.call(CreateImage.self, request).imageID == made)
     }
 
+    /// Waits and watches end with their account; they have no deadline here.
+    @Test func waitsEndWithTheirAccount() throws {
+        let daemon = try TestDaemon(fixture: true)
+        let (client, owner) = (try daemon.client(), try daemon.client())
+        _ = try owner.call(CreateAccount.self, .with { $0.accountID = "t" })
+        client.account = "t"
+        _ = try client.call(HoldJobs.self, HoldJobsRequest())
+        let image = try client.createImage(of: try client.registerSimulated().instanceID)
+        let newest = try client.call(Health.self, HealthRequest()).sequence
+        let streams = [
+            try client.begin(WaitForImage.self, client.waitRequest(image)),
+            try client.begin(ReadEvents.self, .with { $0.afterSequence = newest }),
+            try client.begin(
+                Watch.self, .with { $0.afterSequence = newest }, flags: .remoteClosed),
+        ]
+        _ = try client.call(Health.self, HealthRequest())
+        _ = try owner.call(DropAccount.self, .with { $0.accountID = "t" })
+        for stream in streams { #expect(try client.refusal(stream).code == "Forbidden") }
+    }
+
     @Test func waitForImageEndsWithItsDeadline() throws {
         let (_, client, instance) = try slowDaemon()
         let image = try client.createImage(of: instance)
