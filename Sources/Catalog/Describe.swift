@@ -13,6 +13,7 @@ extension Catalog {
             maxResults: request.maxResults.map { min(100, max(10, $0)) },
             nextToken: request.nextToken)
         let ids = try request.instanceIDs.checked("InstanceIds")
+        try require("Status", request.status, in: Values.instanceStatuses)
         let account = try admitted(caller, ResourceName("instance", in: request.regionID))
         let region = try account.region(request.regionID)
         let isMatch = { (record: InstanceRecord) in request.matches(record.instance) }
@@ -37,6 +38,9 @@ extension Catalog {
             number: request.pageNumber, size: request.pageSize, maxResults: request.maxResults,
             nextToken: request.nextToken, max: request.maxResults == nil ? 100 : 500)
         let ids = try request.diskIDs.checked("DiskIds")
+        try require("Status", request.status, in: Values.diskStatuses + ["All"])
+        try require("Category", request.category, in: Values.categories + ["all"])
+        try require("DiskType", request.diskType, in: ["system", "data", "all"])
         let account = try admitted(caller, ResourceName("disk", in: request.regionID))
         let region = try account.region(request.regionID)
         let isMatch = { (record: DiskRecord) in request.matches(record.disk) }

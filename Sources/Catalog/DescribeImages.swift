@@ -44,6 +44,8 @@ extension Catalog {
         try check(request.syntaxErrors(), caller)
         let page = try Page(number: request.pageNumber, size: request.pageSize)
         let ids = try request.imageIDs().checked("ImageId")
+        try require("Architecture", request.architecture, in: Values.architectures)
+        try require("OSType", request.osType, in: ["linux", "windows"])
         let account = try admitted(caller, ResourceName("image", in: request.regionID))
         let region = try account.region(request.regionID)
         if request.dryRun ?? false { throw .error(.dryRunOperation) }

@@ -6,8 +6,7 @@ extension Catalog {
         _ request: SetInstanceRequest, _ caller: Caller
     ) throws(Refusal) -> SetInstanceResponse {
         try require("InstanceId", request.instanceID)
-        let statuses = ["Pending", "Starting", "Running", "Stopping", "Stopped"]
-        try require("Status", request.status, in: statuses)
+        try require("Status", request.status, in: Values.instanceStatuses)
         for (index, lock) in request.operationLock.enumerated() {
             let reasons = ["financial", "security", "recycling", "dedicatedhostfinancial"]
             try require("OperationLock.\(index + 1).LockReason", lock.lockReason, in: reasons)
@@ -48,11 +47,7 @@ extension Catalog {
         _ request: SetDiskRequest, _ caller: Caller
     ) throws(Refusal) -> SetDiskResponse {
         try require("DiskId", request.diskID)
-        let statuses = [
-            "In_use", "Available", "Attaching", "Detaching", "Creating", "ReIniting",
-            "Transferring",
-        ]
-        try require("Status", request.status, in: statuses)
+        try require("Status", request.status, in: Values.diskStatuses)
         try require("Category", request.category, in: Values.categories)
         let account = try owned(caller)
         guard let (regionID, _, found) = account.find(\.disks, request.diskID) else {

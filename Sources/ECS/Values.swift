@@ -14,6 +14,10 @@ public enum Values {
     public static let imageStatuses = [
         "Creating", "Waiting", "Available", "UnAvailable", "CreateFailed", "Deprecated",
     ]
+    public static let instanceStatuses = ["Pending", "Starting", "Running", "Stopping", "Stopped"]
+    public static let diskStatuses = [
+        "In_use", "Available", "Attaching", "Detaching", "Creating", "ReIniting", "Transferring",
+    ]
     public static let regions = [
         "cn-hangzhou", "cn-shanghai", "cn-beijing", "cn-shenzhen", "ap-southeast-1", "us-west-1",
         "eu-central-1",

@@ -272,4 +272,28 @@ struct PagingTests {
     func wildcards(pattern: String, text: String, isMatch: Bool) {
         #expect(textMatches(pattern, text) == isMatch)
     }
+
+    /// A misspelt value is told, not answered with an empty list.
+    @Test func valuesOfFiltersAreThoseThatThereAre() {
+        let world = World()
+        var instances = DescribeInstancesRequest()
+        instances.regionID = "cn-hangzhou"
+        instances.status = "stopped"
+        var disks = DescribeDisksRequest()
+        disks.regionID = "cn-hangzhou"
+        disks.category = "cloud_esd"
+        var images = DescribeImagesRequest()
+        images.regionID = "cn-hangzhou"
+        images.architecture = "x64"
+        let caller = world.caller
+        let parameters = [
+            world.errors { [instances] c throws(Refusal) in
+                try c.describeInstances(instances, caller)
+            },
+            world.errors { [disks] c throws(Refusal) in try c.describeDisks(disks, caller) },
+            world.errors { [images] c throws(Refusal) in try c.describeImages(images, caller) },
+        ]
+        .map { $0.first?.parameter }
+        #expect(parameters == ["Status", "Category", "Architecture"])
+    }
 }
