@@ -133,9 +133,7 @@ extension Catalog {
     public func failJobs(
         _ request: FailJobsRequest, _ caller: Caller
     ) throws(Refusal) -> JobsResponse {
-        guard request.reason.utf8.count <= 1024 else {
-            throw .error(.invalidParameter("Reason", hint: "At most 1024 bytes."))
-        }
+        try require("Reason", request.reason, maxBytes: 1024)
         let account = try owned(caller)
         let jobs = try select(
             Selection(resources: request.resourceID, count: request.count), account)
@@ -253,6 +251,7 @@ extension Catalog {
         guard (0...86_400_000).contains(rule.holdMilliseconds) else {
             throw .error(.invalidParameter("HoldMilliseconds", hint: "0 to 86400000: a day."))
         }
+        try require("ClientToken", request.clientToken, maxBytes: 64)
         rule.clientToken = request.clientToken
         guard account.record.faultRules.count < 100 else {
             throw .error(.invalidParameter("Operation", hint: "100 rules are there already."))

@@ -7,7 +7,11 @@ extension Catalog {
     ) throws(Refusal) -> SetInstanceResponse {
         try require("InstanceId", request.instanceID)
         try require("Status", request.status, in: Values.instanceStatuses)
+        guard request.operationLock.count <= 10 else {
+            throw .error(.invalidParameter("OperationLock", hint: "At most 10."))
+        }
         for (index, lock) in request.operationLock.enumerated() {
+            try require("OperationLock.\(index + 1).LockMsg", lock.lockMsg, maxBytes: 256)
             let reasons = ["financial", "security", "recycling", "dedicatedhostfinancial"]
             try require("OperationLock.\(index + 1).LockReason", lock.lockReason, in: reasons)
         }
@@ -49,6 +53,7 @@ extension Catalog {
         try require("DiskId", request.diskID)
         try require("Status", request.status, in: Values.diskStatuses)
         try require("Category", request.category, in: Values.categories)
+        try require("KMSKeyId", request.kmsKeyID, maxBytes: 128)
         let account = try owned(caller)
         guard let (regionID, _, found) = account.find(\.disks, request.diskID) else {
             throw .error(.invalidDiskIDNotFound.naming("DiskId"))
@@ -78,6 +83,7 @@ extension Catalog {
         if !request.creationTime.isEmpty && Time.parse(request.creationTime) == nil {
             throw .error(.invalidParameter("CreationTime", hint: "yyyy-MM-ddTHH:mm:ssZ."))
         }
+        try require("KMSKeyId", request.kmsKeyID, maxBytes: 128)
         let account = try owned(caller)
         guard let (regionID, _, found) = account.find(\.snapshots, request.snapshotID) else {
             throw .error(.invalidSnapshotIdNotFound.naming("SnapshotId"))
@@ -115,6 +121,7 @@ extension Catalog {
         guard Text.isASCII(request.imageVersion, max: 40) else {
             throw .error(.invalidImageVersionMalformed.naming("ImageVersion"))
         }
+        try require("ProductCode", request.productCode, maxBytes: 128)
         let account = try owned(caller)
         let region = try account.region(request.regionID)
         guard let found = region.images[request.imageID] else {
@@ -145,6 +152,12 @@ extension Catalog {
     /// A parameter that must be there.
     func require(_ name: String, _ value: String) throws(Refusal) {
         if value.isEmpty { throw .error(.missingParameter(name)) }
+    }
+
+    /// Free text that is kept.
+    func require(_ name: String, _ value: String, maxBytes: Int) throws(Refusal) {
+        if value.utf8.count <= maxBytes { return }
+        throw .error(.invalidParameter(name, hint: "At most \(maxBytes) bytes."))
     }
 
     /// A parameter of ours with a closed set of values; absent is right.

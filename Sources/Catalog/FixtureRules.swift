@@ -109,6 +109,9 @@ extension Catalog {
     public func setLimits(
         _ request: SetLimitsRequest, _ caller: Caller
     ) throws(Refusal) -> SetLimitsResponse {
+        guard request.limit.count <= 100 else {
+            throw .error(.invalidParameter("Limit", hint: "At most 100."))
+        }
         for (index, limit) in request.limit.enumerated() {
             guard Limits.names.contains(limit.name) else {
                 throw .error(
@@ -145,6 +148,7 @@ extension Catalog {
         _ request: SetKMSKeyRequest, _ caller: Caller
     ) throws(Refusal) -> SetKMSKeyResponse {
         if request.kmsKeyID.isEmpty { throw .error(.missingParameter("KMSKeyId")) }
+        try require("KMSKeyId", request.kmsKeyID, maxBytes: 128)
         try change(caller) { record in
             let place = record.kmsKeys.firstIndex { $0.kmsKeyID == request.kmsKeyID }
             var key = KMSKey()
@@ -167,9 +171,7 @@ extension Catalog {
         _ request: CreateResourceGroupRequest, _ caller: Caller
     ) throws(Refusal) -> CreateResourceGroupResponse {
         let account = try owned(caller)
-        guard request.name.utf8.count <= 128 else {
-            throw .error(.invalidParameter("Name", hint: "At most 128 bytes."))
-        }
+        try require("Name", request.name, maxBytes: 128)
         guard account.record.resourceGroups.count < 1000 else {
             throw .error(.invalidParameter("Name", hint: "1000 groups are there already."))
         }

@@ -198,6 +198,7 @@ extension CopyImageRequest {
         errors.require(
             kmsKeyID.isEmpty || encrypted ?? false,
             .invalidParameter("KMSKeyId", hint: "It goes with Encrypted true."))
+        errors.requireKeyID("KMSKeyId", kmsKeyID)
         errors.requireTags(tag, limit: tagsMax)
         return errors.all
     }

@@ -29,6 +29,7 @@ extension SyntaxErrors {
         require(
             keyID.isEmpty || encrypted ?? false,
             .invalidParameterEncryptedIllegal.naming("\(prefix)Encrypted", hint: "Set it to true."))
+        requireKeyID("\(prefix)KMSKeyId", keyID)
     }
 
     fileprivate mutating func requireDiskDescription(_ parameter: String, _ text: String) {

@@ -32,6 +32,11 @@ public struct SyntaxErrors: Sendable {
             .invalidClientToken.naming("ClientToken", hint: "At most 64 ASCII characters."))
     }
 
+    /// A key's ID is free text, but it is kept with every disk and snapshot.
+    mutating func requireKeyID(_ name: String, _ keyID: String) {
+        require(keyID.utf8.count <= 128, .invalidParameter(name, hint: "At most 128 bytes."))
+    }
+
     mutating func requireDescription(_ description: String) {
         require(
             description.isEmpty || Text.isDescription(description),

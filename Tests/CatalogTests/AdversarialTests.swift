@@ -181,13 +181,14 @@ struct AdversarialTests {
 
     @Test func checkpointsComeInRecordsThatFit() throws {
         let world = World()
-        let text = String(repeating: "x", count: (256 << 10) - 64)
+        let wide = policy(false, "*", String(repeating: "x", count: (256 << 10) - 256))
         for k in 0..<400 {
             try world.createAccount("a\(k)")
-            var r = SetKMSKeyRequest()
-            r.kmsKeyID = text
+            var r = SetRamUserRequest()
+            r.ramUser = "bob"
             try world.perform(
-                { c, r, who throws(Refusal) in try c.setKMSKey(r, who) }, account: "a\(k)", r)
+                { c, r, who throws(Refusal) in try c.setRamUser(r, policies: [wide], who) },
+                account: "a\(k)", r)
             world.endTurn()
         }
         var most = 0

@@ -229,4 +229,16 @@ struct SyntaxTests {
         let errors = request.syntaxErrors(tagsMax: 20)
         #expect(errors.map(\.parameter) == ["Disk"])
     }
+
+    @Test func freeTextsThatAreKeptHaveALength() {
+        var request = CreateDiskRequest()
+        request.regionID = "cn-hangzhou"
+        request.zoneID = "cn-hangzhou-a"
+        request.size = 20
+        request.encrypted = true
+        request.kmsKeyID = String(repeating: "k", count: 128)
+        #expect(request.syntaxErrors(tagsMax: 20).isEmpty)
+        request.kmsKeyID += "k"
+        #expect(request.syntaxErrors(tagsMax: 20).map(\.parameter) == ["KMSKeyId"])
+    }
 }
