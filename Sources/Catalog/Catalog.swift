@@ -67,9 +67,12 @@ public actor Catalog {
     }
 
     /// Q-Tags, which is judged with the syntax (V1): who may not use the account is not told its.
-    func tagsMax(_ caller: Caller) -> Int {
-        guard let account = try? account(of: caller) else { return limits.tags }
-        return limits(of: account).tags
+    func tagsMax(_ caller: Caller) -> Int { limitsSeen(by: caller).tags }
+
+    /// The limits that are judged with the syntax.
+    func limitsSeen(by caller: Caller) -> Limits {
+        guard let account = try? account(of: caller) else { return limits }
+        return limits(of: account)
     }
 
     /// The account's time, in nanoseconds since 1970.

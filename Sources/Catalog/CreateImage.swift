@@ -19,9 +19,12 @@ extension Catalog {
     ) throws(Refusal) -> (imageID: String, Draft?) {
         var verdict = Verdict(caller)
         // V1 syntax.
-        for error in request.syntaxErrors(tagsMax: tagsMax(caller)) { try verdict.add(error) }
+        let seen = limitsSeen(by: caller)
+        let syntaxErrors = request.syntaxErrors(
+            tagsMax: seen.tags, mappingsMax: seen.mappings, tokenMax: seen.tokenLength)
+        for error in syntaxErrors { try verdict.add(error) }
         // A list of mappings that is too long is not gone through any further.
-        if request.sourceKind == .mapping && request.diskDeviceMapping.count > 17 {
+        if request.sourceKind == .mapping && request.diskDeviceMapping.count > seen.mappings {
             try verdict.close()
         }
         // V2 authorisation. Nothing is told of what lies behind it.

@@ -254,8 +254,9 @@ extension CreateImageRules {
         let place = try systemPlace(types, snapshots)
         let dataCount = types.count { $0 == "data" }
         try verdict.require(
-            dataCount <= 16 || types.count > 17,
-            .invalidParameter("DiskDeviceMapping", hint: "At most 16 data disks."))
+            dataCount <= limits.dataDisks || types.count > limits.mappings,
+            .invalidParameter(
+                "DiskDeviceMapping", hint: "At most \(limits.dataDisks) data disks."))
         try requireDevices(types)
         guard let place, let system = snapshots[place] else { return nil }
         let isConverted = system.snapshot.sourceDiskType != "system"

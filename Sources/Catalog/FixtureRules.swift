@@ -118,7 +118,7 @@ extension Catalog {
                     .invalidParameter(
                         "Limit.\(index + 1).Name", hint: "One of \(Values.list(Limits.names))."))
             }
-            let max = limit.name == "Tags" ? Int64(Limits.tagsMax) : 1 << 31
+            let max = Limits.highest(limit.name)
             guard (0...max).contains(limit.value) else {
                 throw .error(
                     .invalidParameter("Limit.\(index + 1).Value", hint: "0 to \(max)."))

@@ -10,6 +10,13 @@ public struct Limits: Equatable, Sendable {
     /// Jobs of the account running at once, over all regions.
     public var workers = 4
     public var tags = 20
+    /// Of one image, and of one request: these can be lowered, not raised.
+    public var dataDisks = Self.dataDisksMax
+    public var mappings = Self.mappingsMax
+    public var tokenLength = Self.tokenLengthMax
+    static let dataDisksMax = 16
+    static let mappingsMax = 17
+    static let tokenLengthMax = 64
     /// A simulated snapshot takes `simulatedBase` and `simulatedPerGiB` for each GiB, at most
     /// `simulatedMax`: nanoseconds of the account's clock.
     public var simulatedBase: Int64 = 1_000_000_000
@@ -47,6 +54,9 @@ public struct Limits: Equatable, Sendable {
         case "UnfinishedSnapshots": unfinishedSnapshots = value
         case "Workers": workers = value
         case "Tags": tags = min(value, Self.tagsMax)
+        case "DataDisks": dataDisks = min(value, Self.dataDisksMax)
+        case "Mappings": mappings = min(value, Self.mappingsMax)
+        case "TokenLength": tokenLength = min(value, Self.tokenLengthMax)
         case "SimulatedBaseMilliseconds": simulatedBase = Int64(value) * 1_000_000
         case "SimulatedMillisecondsPerGiB": simulatedPerGiB = Int64(value) * 1_000_000
         case "SimulatedMaxMilliseconds": simulatedMax = Int64(value) * 1_000_000
@@ -59,10 +69,22 @@ public struct Limits: Equatable, Sendable {
 
     public static let names = [
         "Images", "ImagesPerFamily", "Families", "SnapshotsPerDisk", "ConcurrentPerDisk",
-        "ConcurrentPerOldDisk", "UnfinishedSnapshots", "Workers", "Tags",
-        "SimulatedBaseMilliseconds", "SimulatedMillisecondsPerGiB", "SimulatedMaxMilliseconds",
+        "ConcurrentPerOldDisk", "UnfinishedSnapshots", "Workers", "Tags", "DataDisks", "Mappings",
+        "TokenLength", "SimulatedBaseMilliseconds", "SimulatedMillisecondsPerGiB",
+        "SimulatedMaxMilliseconds",
         "ImageFromSnapshotsMilliseconds", "InstanceMoveMilliseconds",
     ]
+
+    /// The highest value that `name` may be set to.
+    static func highest(_ name: String) -> Int64 {
+        switch name {
+        case "Tags": Int64(tagsMax)
+        case "DataDisks": Int64(dataDisksMax)
+        case "Mappings": Int64(mappingsMax)
+        case "TokenLength": Int64(tokenLengthMax)
+        default: 1 << 31
+        }
+    }
 
     /// The values, in the order of `names`.
     public var values: [Int64] {
@@ -72,7 +94,8 @@ public struct Limits: Equatable, Sendable {
         .map { $0 / 1_000_000 }
         let counts = [
             images, imagesPerFamily, families, snapshotsPerDisk, concurrentPerDisk,
-            concurrentPerOldDisk, unfinishedSnapshots, workers, tags,
+            concurrentPerOldDisk, unfinishedSnapshots, workers, tags, dataDisks, mappings,
+            tokenLength,
         ]
         .map(Int64.init)
         return counts + milliseconds

@@ -26,10 +26,10 @@ public struct SyntaxErrors: Sendable {
             .missingParameterRegionId.naming("RegionId", hint: "For example cn-hangzhou."))
     }
 
-    mutating func requireToken(_ token: String) {
+    mutating func requireToken(_ token: String, max: Int = 64) {
         require(
-            Text.isASCII(token, max: 64),
-            .invalidClientToken.naming("ClientToken", hint: "At most 64 ASCII characters."))
+            Text.isASCII(token, max: max),
+            .invalidClientToken.naming("ClientToken", hint: "At most \(max) ASCII characters."))
     }
 
     /// A key's ID is free text, but it is kept with every disk and snapshot.
@@ -94,19 +94,21 @@ extension CreateImageRequest {
     }
 
     /// V1 in its order.
-    public func syntaxErrors(tagsMax: Int) -> [ECSError] {
+    public func syntaxErrors(
+        tagsMax: Int, mappingsMax: Int = 17, tokenMax: Int = 64
+    ) -> [ECSError] {
         var errors = SyntaxErrors()
         errors.requireRegion(regionID)
         errors.require(
             sourceKind != nil,
             .missingParameter.hinting("Name an InstanceId, a SnapshotId or a DiskDeviceMapping."))
         if sourceKind == .mapping { requireMappingsNotEmpty(&errors) }
-        errors.requireToken(clientToken)
+        errors.requireToken(clientToken, max: tokenMax)
         requireNames(&errors)
         errors.requireDescription(description)
         requireValues(&errors)
         errors.requireTags(tag, limit: tagsMax)
-        if sourceKind == .mapping { requireMappings(&errors) }
+        if sourceKind == .mapping { requireMappings(&errors, mappingsMax) }
         return errors.all
     }
 
@@ -156,11 +158,12 @@ extension CreateImageRequest {
             .invalidParameterFeaturesImdsSupport)
     }
 
-    private func requireMappings(_ errors: inout SyntaxErrors) {
+    private func requireMappings(_ errors: inout SyntaxErrors, _ max: Int) {
         errors.require(
-            diskDeviceMapping.count <= 17,
+            diskDeviceMapping.count <= max,
             .invalidParameter(
-                "DiskDeviceMapping", hint: "At most 17: one system disk and 16 data disks."))
+                "DiskDeviceMapping",
+                hint: "At most \(max): one system disk and \(max - 1) data disks."))
         for (index, entry) in diskDeviceMapping.enumerated() {
             let name = "DiskDeviceMapping.\(index + 1)"
             errors.require(

@@ -195,4 +195,30 @@ struct LimitTests {
         world.turn()
         #expect(world.jobs().map(\.isStarted) == [true, true, false])
     }
+
+    /// Q-DataDisks, Q-Mapping and Q-Token at their edges, lowered for one account.
+    @Test func whatARequestMayHoldCanBeLowered() throws {
+        let world = World()
+        let system = world.finishedSnapshot(world.instance().disks[0])
+        func creating(data: Int, token: String = "") -> String {
+            world.creating {
+                $0.diskDeviceMapping = [mapping(system)] + (0..<data).map { _ in mapping(size: 20) }
+                $0.clientToken = token
+            }
+        }
+        try world.setLimit("DataDisks", 2)
+        #expect(creating(data: 2) == "OK")
+        #expect(creating(data: 3) == "400 InvalidParameter")
+        try world.setLimit("DataDisks", 16)
+        try world.setLimit("Mappings", 4)
+        #expect(creating(data: 3) == "OK")
+        #expect(creating(data: 4) == "400 InvalidParameter")
+        try world.setLimit("TokenLength", 3)
+        #expect(creating(data: 1, token: "abc") == "OK")
+        #expect(creating(data: 1, token: "abcd") == "403 InvalidClientToken.Malformed")
+        for (name, highest) in [("DataDisks", 16), ("Mappings", 17), ("TokenLength", 64)] {
+            try world.setLimit(name, Int64(highest))
+            #expect(throws: Refusal.self) { try world.setLimit(name, Int64(highest + 1)) }
+        }
+    }
 }
