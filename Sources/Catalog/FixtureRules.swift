@@ -363,8 +363,8 @@ extension Draft {
         append(Change(now, record.accountID, "", .account(Boxed(record))))
     }
 
-    /// When a clock is set back, no end lies further ahead than before: also after a restart,
-    /// which knows of the records alone.
+    /// When a clock is set back, no job's end lies further ahead than before: also after a restart,
+    /// which knows of the records alone. Instances' timers bound themselves.
     mutating func bringForward(_ account: Account, to time: Int64) {
         guard time < now else { return }
         for (_, job) in account.jobs {

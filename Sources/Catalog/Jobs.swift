@@ -509,7 +509,7 @@ extension Catalog {
     }
 
     /// Whether a job that waits may run now: else it waits on, for a slot, a thread or its capture.
-    func mayStart(_ next: AccountJob, of accountID: String) -> Bool {
+    private func mayStart(_ next: AccountJob, of accountID: String) -> Bool {
         guard let account = state.accounts[accountID],
             jobs.runningOfAccount[accountID, default: 0] < limits(of: account).workers
         else { return false }
