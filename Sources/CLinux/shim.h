@@ -44,4 +44,5 @@ enum {
 };
 // Macros with casts are not imported by Swift.
 static const unsigned long imaged_BLKGETSIZE64 = BLKGETSIZE64;
+static const unsigned long imaged_FICLONERANGE = FICLONERANGE;
 static const unsigned long imaged_TIOCGWINSZ = 0x5413;

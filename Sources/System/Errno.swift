@@ -20,6 +20,8 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     public static let invalid = Errno(rawValue: EINVAL)
     public static let tooManyOpenFiles = Errno(rawValue: EMFILE)
     public static let tooManyOpenFilesInSystem = Errno(rawValue: ENFILE)
+    /// Also: an `ioctl` that this kind of file does not have.
+    public static let notTerminal = Errno(rawValue: ENOTTY)
     public static let fileTooLarge = Errno(rawValue: EFBIG)
     public static let noSpace = Errno(rawValue: ENOSPC)
     public static let quotaExceeded = Errno(rawValue: EDQUOT)

@@ -30,6 +30,13 @@ public struct SystemCalls: Sendable {
     public var fstatfs: @Sendable (CInt, _ into: inout FileSystemStatus?) -> Int
     /// 1: someone's record lock forbids a write lock on the byte at `offset`; 0: no one's does.
     public var probeWriteLock: @Sendable (CInt, _ offset: Int64) -> Int
+    /// Makes a range of one file share its blocks with a range of another (`FICLONERANGE`); a
+    /// length of 0 is all there is from the source's offset on.
+    public var cloneRange:
+        @Sendable (
+            _ source: CInt, _ sourceOffset: Int64, _ length: Int64, _ destination: CInt,
+            _ destinationOffset: Int64
+        ) -> Int
 
     /// The kernel itself.
     public static let live = SystemCalls(
@@ -69,6 +76,13 @@ public struct SystemCalls: Sendable {
             lock.l_len = 1
             let returned = result(Glibc.fcntl(file, CInt(imaged_F_OFD_GETLK), &lock))
             return returned < 0 ? returned : lock.l_type == Int16(F_UNLCK) ? 0 : 1
+        },
+        cloneRange: { source, sourceOffset, length, destination, destinationOffset in
+            var range = file_clone_range(
+                src_fd: Int64(source), src_offset: UInt64(bitPattern: sourceOffset),
+                src_length: UInt64(bitPattern: length),
+                dest_offset: UInt64(bitPattern: destinationOffset))
+            return result(Glibc.ioctl(destination, imaged_FICLONERANGE, &range))
         }
     )
 }
@@ -219,6 +233,28 @@ extension SystemCalls {
             return false
         } catch {
             throw error
+        }
+    }
+
+    /// Makes `count` bytes of `destination` share the blocks of `source`, without reading or
+    /// writing them (`FICLONERANGE`, ioctl_ficlonerange(2)). Offsets and count are multiples of
+    /// the file system's block, but a range may end where its source does; a count of 0 is all
+    /// there is from `offset` on.
+    ///
+    /// - Returns: false: the file system cannot, or not with these two files.
+    public func clone(
+        _ source: borrowing FileDescriptor, at offset: Int64, count: Int64,
+        to destination: borrowing FileDescriptor, at destinationOffset: Int64
+    ) throws(SystemError) -> Bool {
+        let (from, to) = (source.rawValue, destination.rawValue)
+        do throws(SystemError) {
+            _ = try check("ioctl", nil) { cloneRange(from, offset, count, to, destinationOffset) }
+            return true
+        } catch {
+            switch error.errno {
+            case .notSupported, .crossDevice, .invalid, .notTerminal: return false
+            default: throw error
+            }
         }
     }
 

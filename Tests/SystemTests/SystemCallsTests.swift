@@ -150,4 +150,30 @@ import Testing
         #expect(try live.lockExclusively(owner))
         #expect(owner.rawValue == number)
     }
+
+    /// Where the file system can, the bytes are shared; where it cannot, nothing is written.
+    @Test func aCloneHasTheSameBytesOrNone() throws {
+        let bytes = [UInt8](repeating: 7, count: 65_536)
+        let source = try open("source", [.readWrite, .create])
+        try writeAll(bytes, source, live)
+        let copy = try open("copy", [.readWrite, .create])
+        let isCloned = try live.clone(source, at: 0, count: 65_536, to: copy, at: 65_536)
+        #expect(try live.status(copy).sizeBytes == (isCloned ? 131_072 : 0))
+        let expected = [UInt8](repeating: 0, count: 65_536) + bytes
+        #expect(try readAll(200_000, copy, live) == (isCloned ? expected : []))
+    }
+
+    @Test(arguments: [Errno.notSupported, .crossDevice, .invalid, .notTerminal, .noSpace, .io])
+    func whatACloneCannotDoIsNoError(_ errno: Errno) throws {
+        var calls = live
+        calls.cloneRange = { _, _, _, _, _ in -Int(errno.rawValue) }
+        let file = try open("data", [.readWrite, .create])
+        if errno == .noSpace || errno == .io {
+            #expect(throws: SystemError("ioctl", errno: errno)) {
+                _ = try calls.clone(file, at: 0, count: 65_536, to: file, at: 65_536)
+            }
+        } else {
+            #expect(try calls.clone(file, at: 0, count: 65_536, to: file, at: 65_536) == false)
+        }
+    }
 }
