@@ -12,6 +12,10 @@ public struct ReadFailure: Error, Equatable, Sendable {
     public let reason: String
     /// The system's error; nil: the bytes could be read and are not what was written.
     public let errno: Errno?
+    /// Where in the segment the damage is, if it is of a single slot; and the reason's parts.
+    let slot: UInt64?
+    let file: String
+    let what: String
 
     /// Whether the stored bytes are wrong, and not only out of reach at the moment.
     public var isDamage: Bool { errno == nil }
@@ -28,11 +32,13 @@ public struct ReadFailure: Error, Equatable, Sendable {
         }
         var text: String
         switch error {
-        case .damaged(let file, let what, _):
+        case .damaged(let file, let what, let slot):
             errno = nil
+            (self.file, self.what, self.slot) = (file, what, slot)
             text = "\(file) is damaged: \(what)"
         case .system(let error):
             errno = error.errno
+            (file, what, slot) = (error.path ?? "the store", "\(error.errno)", nil)
             text = "\(error.path ?? "the store") cannot be read: \(error.errno)"
         }
         if let clusters, let byteRange {

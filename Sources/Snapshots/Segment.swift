@@ -27,18 +27,32 @@ enum SegmentLayout {
     static func offset(ofSlot slot: UInt64) -> Int64 {
         Int64(slot + 1) * Int64(Layout.clusterBytes)
     }
+
+    /// The index block that has the slot's checksum, and where in it.
+    static func block(ofSlot slot: UInt64) -> UInt64 { 1 + slot / UInt64(checksumsPerBlock) }
+    static func placeInBlock(ofSlot slot: UInt64) -> Int {
+        Int(slot % UInt64(checksumsPerBlock)) * 8
+    }
 }
 
 // MARK: - Writing
 
 /// Writes a segment and its index, slot after slot; holds one block of the index.
+///
+/// Either each cluster goes to the next slot (`append`), or the disk was cloned into the segment,
+/// cluster for slot, and the slots that a manifest will name are only noted (`adopt`).
 final class SegmentWriter {
     let reference: SegmentReference
     private let segment: FileDescriptor
     private let index: FileDescriptor
     private let calls: SystemCalls
     private let block = Block()
+    /// The index block in memory; 0: nothing is in it.
+    private var blockNumber: UInt64 = 0
+    /// The number after the last slot's.
     private(set) var slotCount: UInt64 = 0
+    /// How many slots hold a cluster.
+    private(set) var storedClusterCount: UInt64 = 0
 
     init(
         _ reference: SegmentReference, segment: consuming FileDescriptor,
@@ -55,28 +69,44 @@ final class SegmentWriter {
         precondition(clusters.count % Layout.clusterBytes == 0)
         let first = slotCount
         try calls.writeAll(segment, at: SegmentLayout.offset(ofSlot: first), clusters)
+        try adopt(clusters, at: first)
+        return first
+    }
+
+    /// Notes that whole clusters are in the slots from `first` on, which come after all slots so
+    /// far.
+    func adopt(
+        _ clusters: UnsafeRawBufferPointer, at first: UInt64
+    ) throws(SystemError) {
+        precondition(clusters.count % Layout.clusterBytes == 0 && first >= slotCount)
+        slotCount = first
         for start in stride(from: 0, to: clusters.count, by: Layout.clusterBytes) {
             let cluster = UnsafeRawBufferPointer(
                 rebasing: clusters[start..<start + Layout.clusterBytes])
             let checksum = XXH64.hash(cluster, seed: reference.fileID ^ slotCount)
-            let place = Int(slotCount % UInt64(SegmentLayout.checksumsPerBlock))
-            block.buffer.set(checksum, at: place * 8)
+            try enterBlock(SegmentLayout.block(ofSlot: slotCount))
+            block.buffer.set(checksum, at: SegmentLayout.placeInBlock(ofSlot: slotCount))
             slotCount += 1
-            if place == SegmentLayout.checksumsPerBlock - 1 { try flush() }
+            storedClusterCount += 1
         }
-        return first
     }
 
-    /// Writes the block that the last slot is in.
+    private func enterBlock(_ number: UInt64) throws(SystemError) {
+        if number == blockNumber { return }
+        try flush()
+        blockNumber = number
+    }
+
     private func flush() throws(SystemError) {
-        let number = 1 + (slotCount - 1) / UInt64(SegmentLayout.checksumsPerBlock)
-        try block.write(to: index, fileID: reference.fileID, number: number, calls)
+        if blockNumber == 0 { return }
+        try block.write(to: index, fileID: reference.fileID, number: blockNumber, calls)
         block.buffer.clear()
     }
 
     /// Writes the headers and what is left of the index; syncs both files.
     func finish() throws(SystemError) {
-        if slotCount % UInt64(SegmentLayout.checksumsPerBlock) != 0 { try flush() }
+        try flush()
+        blockNumber = 0
         let (number, fileID) = (reference.number, reference.fileID)
         try Header(magic: .segment, number: number, fileID: fileID, fields: [])
             .write(to: segment, calls)
@@ -91,13 +121,14 @@ final class SegmentWriter {
 
 /// Reads clusters of a segment, each judged by its checksum; holds one block of the index.
 final class SegmentReader {
-    let number: UInt64
-    private let fileID: UInt64
+    let reference: SegmentReference
+    var number: UInt64 { reference.number }
+    private var fileID: UInt64 { reference.fileID }
     private let segment: FileDescriptor
     private let segmentName: String
     private let index: FileDescriptor
     private let indexName: String
-    private let slotCount: UInt64
+    let slotCount: UInt64
     private let calls: SystemCalls
     private let block = Block()
     private var blockNumber: UInt64 = 0
@@ -108,21 +139,21 @@ final class SegmentReader {
         _ reference: SegmentReference, in segments: borrowing FileDescriptor, path: String,
         _ calls: SystemCalls
     ) throws(ReadError) {
-        number = reference.number
-        fileID = reference.fileID
+        self.reference = reference
         self.calls = calls
         segmentName = "\(path)/\(reference.number)"
         indexName = "\(segmentName).index"
         segment = try Self.open("\(reference.number)", in: segments, segmentName, calls)
         index = try Self.open("\(reference.number).index", in: segments, indexName, calls)
         let segmentHeader = try Header(
-            .segment, number: number, fieldCount: 0, from: segment, name: segmentName, calls)
+            .segment, number: reference.number, fieldCount: 0, from: segment, name: segmentName,
+            calls)
         let indexHeader = try Header(
-            .index, number: number, fieldCount: 1, from: index, name: indexName, calls)
-        guard segmentHeader.fileID == fileID else {
+            .index, number: reference.number, fieldCount: 1, from: index, name: indexName, calls)
+        guard segmentHeader.fileID == reference.fileID else {
             throw .damaged(file: segmentName, "the file is not the one that the manifest names")
         }
-        guard indexHeader.fileID == fileID else {
+        guard indexHeader.fileID == reference.fileID else {
             throw .damaged(file: indexName, "the file is another segment's index")
         }
         slotCount = min(indexHeader.fields[0], SegmentLayout.slotMax)
@@ -136,8 +167,21 @@ final class SegmentReader {
         }
     }
 
-    /// Fills `buffer`, a multiple of the cluster size, with the slots from `slot` on.
+    /// Fills `buffer`, a multiple of the cluster size, with the slots from `slot` on, each judged.
     func read(_ slot: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) {
+        try readUnjudged(slot, into: buffer)
+        for position in 0..<buffer.count / Layout.clusterBytes {
+            let start = position * Layout.clusterBytes
+            let cluster = UnsafeRawBufferPointer(
+                rebasing: buffer[start..<start + Layout.clusterBytes])
+            try judge(cluster, slot + UInt64(position))
+        }
+    }
+
+    /// The same without a look at the checksums: what is used of it is judged by `judge`.
+    func readUnjudged(
+        _ slot: UInt64, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(ReadError) {
         let count = UInt64(buffer.count / Layout.clusterBytes)
         guard slot < slotCount, count <= slotCount - slot else {
             throw .damaged(
@@ -150,31 +194,28 @@ final class SegmentReader {
         } catch {
             throw .system(SystemError(error.call, path: segmentName, errno: error.errno))
         }
-        for position in 0..<count {
-            let start = Int(position) * Layout.clusterBytes
-            let end = start + Layout.clusterBytes
-            guard byteCount >= end else {
-                throw .damaged(
-                    file: segmentName, "the file is cut off in slot \(slot + position)",
-                    slot: slot + position)
-            }
-            let cluster = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
-            let checksum = XXH64.hash(cluster, seed: fileID ^ (slot + position))
-            guard try self.checksum(ofSlot: slot + position) == checksum else {
-                throw .damaged(
-                    file: segmentName, "slot \(slot + position) does not match its checksum",
-                    slot: slot + position)
-            }
+        if byteCount < buffer.count {
+            let cut = slot + UInt64(byteCount / Layout.clusterBytes)
+            throw .damaged(file: segmentName, "the file is cut off in slot \(cut)", slot: cut)
+        }
+    }
+
+    /// Judges the bytes of a slot by its checksum.
+    func judge(_ cluster: UnsafeRawBufferPointer, _ slot: UInt64) throws(ReadError) {
+        let checksum = XXH64.hash(cluster, seed: fileID ^ slot)
+        if try self.checksum(ofSlot: slot) != checksum {
+            throw .damaged(
+                file: segmentName, "slot \(slot) does not match its checksum", slot: slot)
         }
     }
 
     private func checksum(ofSlot slot: UInt64) throws(ReadError) -> UInt64 {
-        let number = 1 + slot / UInt64(SegmentLayout.checksumsPerBlock)
+        let number = SegmentLayout.block(ofSlot: slot)
         if number != blockNumber {
             blockNumber = 0
             try block.read(from: index, fileID: fileID, number: number, name: indexName, calls)
             blockNumber = number
         }
-        return block.buffer.integer(at: Int(slot % UInt64(SegmentLayout.checksumsPerBlock)) * 8)
+        return block.buffer.integer(at: SegmentLayout.placeInBlock(ofSlot: slot))
     }
 }

@@ -118,11 +118,7 @@ public final class SnapshotStore: Sendable {
     func openSnapshot(_ number: UInt64) throws(ReadFailure) -> SnapshotReader {
         do throws(ReadError) {
             let manifest = try openManifest(number)
-            let directory = try reading(segmentsPath) { () throws(SystemError) in
-                try calls.openFile(".", in: segments, [.readOnly, .directory])
-            }
-            return try SnapshotReader(
-                manifest, number: number, segments: directory, segmentsPath: segmentsPath, calls)
+            return SnapshotReader(manifest, number: number, try openSegments(of: manifest))
         } catch {
             throw ReadFailure(error, manifest: number)
         }

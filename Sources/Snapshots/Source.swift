@@ -29,10 +29,13 @@ public struct Capture: Sendable, Equatable {
     public let modifiedNanoseconds: Int64
     public let changedNanoseconds: Int64
     public let isBlockDevice: Bool
+    /// Whether the source's bytes of this moment are in the job's segment (FICLONE): what becomes
+    /// of the source then does not matter any more.
+    public let isClone: Bool
 
     public init(
         device: UInt64, inode: UInt64, sizeBytes: Int64, modifiedNanoseconds: Int64,
-        changedNanoseconds: Int64, isBlockDevice: Bool
+        changedNanoseconds: Int64, isBlockDevice: Bool, isClone: Bool = false
     ) {
         self.device = device
         self.inode = inode
@@ -40,6 +43,7 @@ public struct Capture: Sendable, Equatable {
         self.modifiedNanoseconds = modifiedNanoseconds
         self.changedNanoseconds = changedNanoseconds
         self.isBlockDevice = isBlockDevice
+        self.isClone = isClone
     }
 
     init(_ status: FileStatus, sizeBytes: Int64) {
@@ -97,7 +101,12 @@ public enum Source {
     public static func capture(
         path: String, peer: Peer, allowLive: Bool = false, calls: SystemCalls = .live
     ) throws(SourceProblem) -> Capture {
-        let source = try openSource(path, peer, calls)
+        try capture(openSource(path, peer, calls), allowLive: allowLive, calls)
+    }
+
+    static func capture(
+        _ source: borrowing Opened, allowLive: Bool, _ calls: SystemCalls
+    ) throws(SourceProblem) -> Capture {
         if !allowLive { try source.refuseWriter(calls) }
         let first = source.found
         if first.isBlockDevice { return first }
@@ -107,7 +116,7 @@ public enum Source {
         Clock.sleep(milliseconds: tick)
         let second = try source.look(calls)
         if !allowLive && !(second.hasTimes(of: first) && second.sizeBytes == first.sizeBytes) {
-            throw inUse(path, "is being written to")
+            throw inUse(source.path, "is being written to")
         }
         // Of a live file the first look stays: the comparison at the end then finds the change.
         return first

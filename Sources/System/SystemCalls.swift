@@ -258,6 +258,25 @@ extension SystemCalls {
         }
     }
 
+    /// Gives the bytes' space back, so that they read as zeros; the file's size stays
+    /// (`fallocate(2)`, FALLOC_FL_PUNCH_HOLE).
+    ///
+    /// - Returns: false: the file system cannot.
+    public func punchHole(
+        _ file: borrowing FileDescriptor, at offset: Int64, count: Int64
+    ) throws(SystemError) -> Bool {
+        let number = file.rawValue
+        let mode = CInt(imaged_FALLOC_FL_PUNCH_HOLE | imaged_FALLOC_FL_KEEP_SIZE)
+        do throws(SystemError) {
+            _ = try check("fallocate", nil) { fallocate(number, mode, offset, count) }
+            return true
+        } catch  where error.errno == .notSupported {
+            return false
+        } catch {
+            throw error
+        }
+    }
+
     /// Where the file or block device ends, in bytes.
     public func endOffset(_ file: borrowing FileDescriptor) throws(SystemError) -> Int64 {
         let number = file.rawValue
