@@ -6,13 +6,29 @@ struct Extent: Equatable {
     let count: UInt64
 }
 
-/// Reads a snapshot's stored clusters in the disk's order, each judged by its checksum.
-/// Never walks a chain: the manifest names every segment there is to read.
+/// What the clusters of a disk from one on are.
+enum Place: Equatable {
+    /// A run's rest, from that cluster on.
+    case stored(Run)
+    /// This many clusters of zeros, at least one, that are nowhere stored.
+    case hole(UInt64)
+}
+
+/// Reads a snapshot's stored clusters, each judged by its checksum. Never walks a chain: the
+/// manifest names every segment there is to read.
+///
+/// A reader is used in one of two ways: `next` goes through the disk in order, `place` and `read`
+/// go anywhere. They share the manifest's position, so they do not mix.
 final class SnapshotReader {
     let manifest: ManifestReader
     private let number: UInt64
     private let segments: OpenSegments
     private var run: Run?
+    /// What `place` knows: from `start` on there is a hole, up to this run; nil: to the disk's end.
+    /// The manifest's position is behind the run.
+    private var known: (start: UInt64, run: Run?)?
+    /// The cluster that `read` last took a part of.
+    private var cached: (cluster: UInt64?, buffer: Buffer)?
 
     /// Reads manifest `number`, whose segments these are.
     init(_ manifest: ManifestReader, number: UInt64, _ segments: OpenSegments) {
@@ -34,17 +50,115 @@ final class SnapshotReader {
         guard var rest = run else { return nil }
         let room = UInt64(buffer.bytes.count / Layout.clusterBytes)
         let extent = Extent(cluster: rest.cluster, count: min(rest.count, room))
-        do throws(ReadError) {
-            try segments.segment(rest.segment)
-                .read(rest.slot, into: buffer.slice(0..<Int(extent.count) * Layout.clusterBytes))
-        } catch {
-            rest.count = extent.count
-            throw ReadFailure(error, manifest, number, rest)
-        }
+        try load(rest, buffer.slice(0..<Int(extent.count) * Layout.clusterBytes))
         rest.cluster += extent.count
         rest.slot += extent.count
         rest.count -= extent.count
         run = rest.count == 0 ? nil : rest
         return extent
+    }
+
+    // MARK: Anywhere
+
+    /// What the clusters from `cluster` on are; it is one of the disk's.
+    func place(of cluster: UInt64) throws(ReadFailure) -> Place {
+        let clusterCount = Layout.clusterCount(ofDisk: manifest.header.diskBytes)
+        precondition(cluster < clusterCount, "the cluster is one of the disk's")
+        let end = known.map { $0.run.map { $0.cluster + $0.count } ?? clusterCount }
+        if let known, let end, known.start <= cluster, cluster < end {
+            return place(of: cluster, before: known.run, clusterCount)
+        }
+        known = nil
+        do throws(ReadError) {
+            // Right behind the run the manifest is where it has to be.
+            if end != cluster { try manifest.seek(to: cluster) }
+            let run = try manifest.next()
+            if let run, run.cluster + run.count <= cluster {
+                throw .damaged(file: manifest.name, "the blocks are not in the disk's order")
+            }
+            known = (cluster, run)
+            return place(of: cluster, before: run, clusterCount)
+        } catch {
+            throw ReadFailure(error, manifest, number, nil)
+        }
+    }
+
+    private func place(of cluster: UInt64, before run: Run?, _ clusterCount: UInt64) -> Place {
+        guard let run else { return .hole(clusterCount - cluster) }
+        if cluster < run.cluster { return .hole(run.cluster - cluster) }
+        let skipped = cluster - run.cluster
+        return .stored(
+            Run(
+                cluster: cluster, count: run.count - skipped, segment: run.segment,
+                slot: run.slot + skipped))
+    }
+
+    /// Fills `buffer` with the disk's bytes from `offset` on, which is not negative. Holes are
+    /// zeros, and so is what lies beyond the disk's end: readers of blocks need no case of their
+    /// own there. The last cluster that was read in part is kept, so that many small reads in one
+    /// cost one.
+    ///
+    /// - Throws: ``ReadFailure``; what `buffer` has then means nothing.
+    func read(
+        at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(ReadFailure) {
+        precondition(offset >= 0, "an offset counts from the disk's start")
+        let diskBytes = manifest.header.diskBytes
+        let size = Int64(Layout.clusterBytes)
+        let end = Int(min(Int64(buffer.count), max(0, diskBytes - offset)))
+        var done = 0
+        while done < end {
+            let position = offset + Int64(done)
+            let inCluster = Int(position % size)
+            let here = try place(of: UInt64(position / size))
+            var count = min(end - done, Layout.clusterBytes - inCluster)
+            switch here {
+            case .hole(let clusters):
+                let holeBytes = Int64(clusters) * size - Int64(inCluster)
+                count = Int(min(Int64(end - done), holeBytes))
+                Self.part(buffer, done, count).initializeMemory(as: UInt8.self, repeating: 0)
+            case .stored(let run) where count == Layout.clusterBytes:
+                let whole = min(run.count, UInt64((end - done) / Layout.clusterBytes))
+                count = Int(whole) * Layout.clusterBytes
+                try load(run, Self.part(buffer, done, count))
+            case .stored(let run):
+                let cluster = try kept(run).slice(inCluster..<inCluster + count)
+                Self.part(buffer, done, count).copyMemory(from: UnsafeRawBufferPointer(cluster))
+            }
+            done += count
+        }
+        Self.part(buffer, end, buffer.count - end)
+            .initializeMemory(as: UInt8.self, repeating: 0)
+    }
+
+    private static func part(
+        _ buffer: UnsafeMutableRawBufferPointer, _ start: Int, _ count: Int
+    ) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + count])
+    }
+
+    /// The run's first cluster, from the last time if it was the same.
+    private func kept(_ run: Run) throws(ReadFailure) -> Buffer {
+        let buffer = cached?.buffer ?? Buffer(byteCount: Layout.clusterBytes)
+        if cached?.cluster == run.cluster { return buffer }
+        cached = (nil, buffer)
+        try load(run, buffer.bytes)
+        cached = (run.cluster, buffer)
+        return buffer
+    }
+
+    // MARK: Reading
+
+    /// Fills `buffer`, a multiple of the cluster size, with the run's first clusters.
+    private func load(
+        _ run: Run, _ buffer: UnsafeMutableRawBufferPointer
+    ) throws(ReadFailure) {
+        do throws(ReadError) {
+            try segments.segment(run.segment).read(run.slot, into: buffer)
+        } catch {
+            var part = run
+            part.count = UInt64(buffer.count / Layout.clusterBytes)
+            throw ReadFailure(error, manifest, number, part)
+        }
     }
 }
