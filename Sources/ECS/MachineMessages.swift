@@ -20,6 +20,8 @@ public struct RunInstancesRequest: Message {
     public var httpTokens = ""
     public var resourceGroupID = ""
     public var hibernationOptions: HibernationOptions?
+    // Ours: where the files of disks are made; default: in the data directory.
+    public var diskPath: [DiskPath] = []
     @inlinable public init() {}
 
     @inlinable
@@ -41,6 +43,20 @@ public struct RunInstancesRequest: Message {
         try visitor.string(15, "HttpTokens", &httpTokens)
         try visitor.string(16, "ResourceGroupId", &resourceGroupID)
         try visitor.message(17, "HibernationOptions", &hibernationOptions)
+        try visitor.messages(1000, "DiskPath", &diskPath)
+    }
+}
+
+/// Where the file of the disk with this device is made.
+public struct DiskPath: Message {
+    public var device = ""
+    public var path = ""
+    @inlinable public init() {}
+
+    @inlinable
+    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
+        try visitor.string(1, "Device", &device)
+        try visitor.string(2, "Path", &path)
     }
 }
 
@@ -316,6 +332,7 @@ public struct ReplaceSystemDiskRequest: Message {
     public var clientToken = ""
     public var encrypted: Bool?
     public var kmsKeyID = ""
+    public var path = ""  // ours: where the new disk's file is made; default: in the data directory
     @inlinable public init() {}
 
     @inlinable
@@ -326,6 +343,7 @@ public struct ReplaceSystemDiskRequest: Message {
         try visitor.string(4, "ClientToken", &clientToken)
         try visitor.optionalBool(5, "Encrypted", &encrypted)
         try visitor.string(6, "KMSKeyId", &kmsKeyID)
+        try visitor.string(1000, "Path", &path)
     }
 }
 
@@ -355,6 +373,7 @@ public struct CreateDiskRequest: Message {
     public var tag: [RequestTag] = []
     public var description = ""
     public var resourceGroupID = ""
+    public var path = ""  // ours: where the disk's file is made; default: in the data directory
     @inlinable public init() {}
 
     @inlinable
@@ -372,6 +391,7 @@ public struct CreateDiskRequest: Message {
         try visitor.messages(11, "Tag", &tag)
         try visitor.string(12, "Description", &description)
         try visitor.string(13, "ResourceGroupId", &resourceGroupID)
+        try visitor.string(1000, "Path", &path)
     }
 }
 

@@ -109,7 +109,23 @@ extension RunInstancesRequest {
         if let systemDisk { systemDisk.requireSyntax(&errors) }
         errors.requireTags(tag, limit: tagsMax)
         requireDataDisks(&errors)
+        requireDiskPaths(&errors)
         return errors.all
+    }
+
+    private func requireDiskPaths(_ errors: inout SyntaxErrors) {
+        var devices: Set<String> = []
+        for (index, disk) in diskPath.enumerated() {
+            let prefix = "DiskPath.\(index + 1)."
+            errors.require(!disk.device.isEmpty, .missingParameter("\(prefix)Device"))
+            errors.require(
+                disk.device.isEmpty || Device.isValid(disk.device),
+                .invalidParameter("\(prefix)Device", hint: "/dev/xvda to /dev/xvdz."))
+            errors.require(
+                disk.device.isEmpty || devices.insert(disk.device).inserted,
+                .invalidParameter("\(prefix)Device", hint: "\(disk.device) is given twice."))
+            errors.require(!disk.path.isEmpty, .missingParameter("\(prefix)Path"))
+        }
     }
 
     private func requireDataDisks(_ errors: inout SyntaxErrors) {

@@ -146,6 +146,33 @@ public enum Health: Operation {
     public static let isRepeatable = true
 }
 
+public enum ExportSnapshot: Operation {
+    public typealias Request = ExportSnapshotRequest
+    public typealias Response = ExportSnapshotResponse
+    public static let service = ServiceName.daemon
+}
+
+public enum ReadSnapshot: Operation {
+    public typealias Request = ReadSnapshotRequest
+    public typealias Response = ReadSnapshotResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
+public enum VerifySnapshot: Operation {
+    public typealias Request = VerifySnapshotRequest
+    public typealias Response = VerifySnapshotResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
+public enum DescribeUsage: Operation {
+    public typealias Request = DescribeUsageRequest
+    public typealias Response = DescribeUsageResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
 /// Every operation of `protocol/imaged.proto`, in its order.
 public let allOperations: [any (Operation & SendableMetatype).Type] = [
     CreateImage.self, DescribeImages.self, DescribeImageFromFamily.self, DeleteImage.self,
@@ -158,7 +185,8 @@ public let allOperations: [any (Operation & SendableMetatype).Type] = [
     AttachDisk.self, DetachDisk.self, DeleteDisk.self, TagResources.self, UntagResources.self,
     ListTagResources.self, AddTags.self, JoinResourceGroup.self, DescribeRegions.self,
     RegisterInstance.self, WaitForImage.self, Watch.self, ReadEvents.self, Cancel.self,
-    Version.self, Health.self, CreateAccount.self, DropAccount.self, DescribeAccount.self,
+    Version.self, Health.self, ExportSnapshot.self, ReadSnapshot.self, VerifySnapshot.self,
+    DescribeUsage.self, CreateAccount.self, DropAccount.self, DescribeAccount.self,
     SetAccount.self, SetLimits.self, SetClock.self, AdvanceClock.self, SetInstance.self,
     SetDisk.self, SetSnapshot.self, SetImage.self, SetKMSKey.self, CreateResourceGroup.self,
     SetRamUser.self, DescribeJobs.self, HoldJobs.self, ReleaseJobs.self, StepJobs.self,

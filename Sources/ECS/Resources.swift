@@ -223,6 +223,7 @@ public struct Snapshot: Message {
     public var consistency = ""  // point-in-time, at-rest, live
     public var failureReason = ""
     public var storedBytes: Int64 = 0
+    public var damage = ""  // what of it is known to be unreadable; empty: nothing
     @inlinable public init() {}
 
     @inlinable
@@ -257,6 +258,7 @@ public struct Snapshot: Message {
         try visitor.string(1001, "Consistency", &consistency)
         try visitor.string(1002, "FailureReason", &failureReason)
         try visitor.int64(1003, "StoredBytes", &storedBytes)
+        try visitor.string(1004, "Damage", &damage)
     }
 }
 

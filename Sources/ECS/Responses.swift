@@ -21,6 +21,10 @@ extension EventsResponse: ResponseMessage {}
 extension CancelResponse: ResponseMessage {}
 extension VersionResponse: ResponseMessage {}
 extension HealthResponse: ResponseMessage {}
+extension ExportSnapshotResponse: ResponseMessage {}
+extension ReadSnapshotResponse: ResponseMessage {}
+extension VerifySnapshotResponse: ResponseMessage {}
+extension DescribeUsageResponse: ResponseMessage {}
 extension DescribeImageFromFamilyResponse: ResponseMessage {}
 extension ModifyImageAttributeResponse: ResponseMessage {}
 extension CopyImageResponse: ResponseMessage {}

@@ -89,6 +89,10 @@ enum APIRequest: Sendable {
         Cancel.name: of { .daemon(.cancel($0)) },
         Version.name: of { .daemon(.version($0)) },
         Health.name: of { .daemon(.health($0)) },
+        ExportSnapshot.name: of { .daemon(.exportSnapshot($0)) },
+        ReadSnapshot.name: of { .daemon(.readSnapshot($0)) },
+        VerifySnapshot.name: of { .daemon(.verifySnapshot($0)) },
+        DescribeUsage.name: of { .daemon(.describeUsage($0)) },
     ]
 
     private static let fixture: [String: Decoder] = [
@@ -175,6 +179,10 @@ enum DaemonRequest: Sendable {
     case cancel(CancelRequest)
     case version(VersionRequest)
     case health(HealthRequest)
+    case exportSnapshot(ExportSnapshotRequest)
+    case readSnapshot(ReadSnapshotRequest)
+    case verifySnapshot(VerifySnapshotRequest)
+    case describeUsage(DescribeUsageRequest)
 }
 
 /// The service `Fixture`.

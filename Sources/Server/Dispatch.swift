@@ -165,6 +165,14 @@ extension Catalog {
             var response = health(facts)
             response.requestID = requestID()
             answers.add(call.key, response, turn: newestTurn)
+        case .exportSnapshot(let request):
+            return try exportSnapshot(request, call, &answers)
+        case .readSnapshot(let request):
+            return try readSnapshot(request, call, &answers)
+        case .verifySnapshot(let request):
+            return try verifySnapshot(request, call, &answers)
+        case .describeUsage(let request):
+            return try describeUsage(request, call, &answers)
         }
         return nil
     }

@@ -6,8 +6,8 @@ import Wire
 extension Command {
     /// Every command, in the order of the overviews.
     static var all: [Command] {
-        imageCommands + snapshotCommands + instanceCommands + diskCommands + tagCommands
-            + daemonCommands + fixtureCommands + jobCommands
+        imageCommands + snapshotCommands + dataCommands + instanceCommands + diskCommands
+            + tagCommands + daemonCommands + fixtureCommands + jobCommands
     }
 
     /// The titles of the overviews.

@@ -58,6 +58,26 @@ struct MachineSyntaxTests {
             ])
     }
 
+    @Test func aPathOfADiskNeedsADeviceOfItsOwn() {
+        var request = RunInstancesRequest()
+        request.regionID = "cn-hangzhou"
+        request.imageID = "m-1"
+        request.diskPath = [
+            ("/dev/xvda", "/a"), ("/dev/xvdb", "/b"), ("/dev/xvda", "/c"), ("/dev/sda", "/d"),
+            ("", "/e"), ("/dev/xvdc", ""),
+        ].map { device, path in
+            var disk = DiskPath()
+            disk.device = device
+            disk.path = path
+            return disk
+        }
+        #expect(
+            texts(request.syntaxErrors(tagsMax: 20)) == [
+                "InvalidParameter DiskPath.3.Device", "InvalidParameter DiskPath.4.Device",
+                "MissingParameter DiskPath.5.Device", "MissingParameter DiskPath.6.Path",
+            ])
+    }
+
     @Test func aSizeOfASnapshotIsNotJudgedByItsText() {
         var request = RunInstancesRequest()
         request.regionID = "cn-hangzhou"
