@@ -34,6 +34,9 @@ extension Draft {
                 .filter { $0.number != job.number }
             if others.isEmpty && image.image.failureReason.isEmpty {
                 image.image.finish("Available")
+                if image.realSystemSnapshot(in: region) == nil {
+                    image.image.detectionOptions?.status = "Finished"
+                }
                 add(.image(Boxed(image)))
             }
         case .failed(let reason):
@@ -67,6 +70,13 @@ extension Draft {
     /// The job's end, and its snapshot's, if it makes one.
     mutating func endSnapshot(of job: JobRecord, _ outcome: JobOutcome, _ region: Shared<Region>) {
         add(.jobEnded(job.number))
+        if case .accomplished = outcome, job.capture?.isClone ?? false {
+            // What no manifest names of the clone is given back, under a number without a file.
+            var rest = ReclaimRecord()
+            rest.manifest = number()
+            rest.segments = [job.number]
+            add(.reclaim(Boxed(rest)))
+        }
         guard var record = region.snapshots[job.snapshotID] else { return }
         switch outcome {
         case .accomplished(let segments, let sizeBytes, let storedBytes, let consistency):
@@ -95,7 +105,6 @@ extension Image {
         usable = status == "Available"
         if usable {
             progress = "100%"
-            detectionOptions?.status = "Finished"
             for index in diskDeviceMappings.indices {
                 diskDeviceMappings[index].progress = "100%"
             }

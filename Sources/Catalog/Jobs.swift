@@ -5,11 +5,18 @@ import ECS
 public enum Launch: Sendable {
     /// Note which moment of the file the snapshot will hold; as soon as the job is admitted.
     case capture(JobRecord, accountID: String)
-    case copy(JobRecord, accountID: String)
+    /// Copy the disk, compared with a manifest; nil: there is none to compare it with.
+    case copy(JobRecord, accountID: String, parent: Int64?)
     /// The job has ended without its thread: stop it. What it still reports is ignored.
     case cancel(Int64)
-    /// Delete a manifest, then the segments that nothing names any more.
-    case reclaim(ReclaimRecord)
+    /// The job has ended before it was copied: its capture has no use.
+    case discardCapture(Int64)
+    /// Delete a manifest, then what nothing else names of its segments.
+    ///
+    /// - users: the manifests that still name each segment.
+    case reclaim(ReclaimRecord, users: [Int64: [Int64]])
+    /// Look at the bytes of an image's system disk.
+    case detect(Detection)
 }
 
 /// How a job's thread ended.
@@ -56,11 +63,17 @@ struct JobBoard: Sendable {
     var captures: [(job: Int64, accountID: String, capture: CaptureRecord)] = []
     /// Held jobs whose threads are done: they end when they are let go.
     var heldOutcomes: [Int64: JobOutcome] = [:]
-    /// Manifests that exports read: their space waits. And those whose deletion is under way.
+    /// What each job's copy is compared with, until the job has ended in the state.
+    var parents: [Int64: Int64] = [:]
+    /// Manifests that something reads: their space waits. And the one whose deletion is under way,
+    /// or could not be done: the next start tries again.
     var pins: [Int64: Int] = [:]
-    var reclaiming: Set<Int64> = []
+    var reclaiming: Int64?
+    var unreclaimable: Set<Int64> = []
     /// Manifests whose files are gone, until the journal knows.
     var reclaimed: [Int64] = []
+    /// What has been found of images and of damage, until the journal knows.
+    var findings = Findings()
     /// When the machine's clock was read last, to see it set back.
     private var lastNow: Int64 = 0
 
@@ -90,6 +103,9 @@ struct JobBoard: Sendable {
                 for (_, instance) in region.value.instances.records {
                     note(instance.value, accountID, regionID, accounts, now)
                 }
+                for (_, image) in region.value.images.records {
+                    findings.note(image.value, accountID, regionID, region)
+                }
             }
         }
     }
@@ -113,6 +129,9 @@ struct JobBoard: Sendable {
         case .instance(let record):
             note(record.value, change.accountID, change.regionID, accounts, now)
         case .instanceDeleted: break
+        case .image(let record):
+            guard let region = accounts[change.accountID]?.regions[change.regionID] else { break }
+            findings.note(record.value, change.accountID, change.regionID, region)
         case .account:
             timers.set(account: change.accountID, accounts, now)
             // Its limits may have changed.
@@ -158,12 +177,15 @@ struct JobBoard: Sendable {
     private mutating func end(_ number: Int64, _ accountID: String) {
         waiting.put(accountID, true)
         timers.remove(number)
-        capturing[number] = nil
+        let isCaptured = capturing.removeValue(forKey: number) != nil
         // What its thread has made has no snapshot any more.
         if let outcome = heldOutcomes.removeValue(forKey: number) {
             outcomes.append((number, accountID, outcome))
         }
-        guard let accountID = running.removeValue(forKey: number) else { return }
+        guard let accountID = running.removeValue(forKey: number) else {
+            if isCaptured { launches.append(.discardCapture(number)) }
+            return
+        }
         runningOfAccount[accountID, default: 1] -= 1
         if runningOfAccount[accountID] == 0 { runningOfAccount[accountID] = nil }
         if runningReal.remove(number) != nil { launches.append(.cancel(number)) }
@@ -296,6 +318,7 @@ extension Catalog {
             try takeReclaimed()
             try takeCaptures()
             try takeOutcomes()
+            try takeFindings()
             try passTimers()
             try startWaiting()
             try expireTokens()
@@ -303,7 +326,8 @@ extension Catalog {
             // No room in the journal. What is left is tried again when there is, or soon.
             isRefused = true
         }
-        if !state.reclaims.isEmpty { launchReclaims() }
+        if !state.reclaims.isEmpty { launchReclaim() }
+        launchDetections()
         defer { jobs.launches = [] }
         let next = jobs.timers.first?.time
         if isTurnFull { return (jobs.launches, now) }
@@ -318,7 +342,7 @@ extension Catalog {
                 try commit(draft, isRelease: true)
             }
             jobs.reclaimed.removeFirst()
-            jobs.reclaiming.remove(manifest)
+            jobs.reclaiming = nil
         }
     }
 
@@ -330,6 +354,8 @@ extension Catalog {
                 var draft = draft(accountID, job.regionID)
                 draft.add(.job(Boxed(record)))
                 try commit(draft, isRelease: true)
+            } else {
+                jobs.launches.append(.discardCapture(number))
             }
             jobs.captures.removeFirst()
         }
@@ -341,6 +367,8 @@ extension Catalog {
                 jobs.heldOutcomes[number] = outcome
             } else {
                 try end(number, accountID, outcome)
+                // Only now is what it has of its parent named by itself.
+                if let parent = jobs.parents.removeValue(forKey: number) { unpin(parent) }
             }
             jobs.outcomes.removeFirst()
         }
@@ -416,7 +444,7 @@ extension Catalog {
         _ number: Int64, _ accountID: String, _ outcome: JobOutcome
     ) throws(Refusal) {
         guard let draft = draftEnd(number, accountID, outcome) else {
-            return discard(outcome, of: number)
+            return try discard(outcome, of: number)
         }
         try commit(draft, isRelease: true)
     }
@@ -435,14 +463,19 @@ extension Catalog {
 
     /// A copy that ended after its job was cancelled: its files have no snapshot. A simulated job
     /// has none; a disk without data has a manifest and no segment.
-    private func discard(_ outcome: JobOutcome, of number: Int64) {
-        guard case .accomplished(let segments, let sizeBytes, _, _) = outcome, sizeBytes > 0 else {
-            return
-        }
+    private func discard(_ outcome: JobOutcome, of number: Int64) throws(Refusal) {
+        guard case .accomplished(let segments, let sizeBytes, _, let consistency) = outcome,
+            sizeBytes > 0
+        else { return }
         var reclaim = ReclaimRecord()
         reclaim.manifest = number
-        reclaim.segments = segments.filter { state.segmentUsers.count("\($0)") == 0 }
-        jobs.launches.append(.reclaim(reclaim))
+        reclaim.segments = segments
+        if consistency == Consistency.pointInTime && !segments.contains(number) {
+            reclaim.segments.append(number)
+        }
+        var draft = draft("", "")
+        draft.add(.reclaim(Boxed(reclaim)))
+        try commit(draft, isRelease: true)
     }
 
     // MARK: Whose turn it is
@@ -535,7 +568,15 @@ extension Catalog {
             try commit(draft, isRelease: true)
         }
         jobs.start(job, accountID, next.regionID, state.accounts, environment.now())
-        if job.isReal { jobs.launches.append(.copy(job, accountID: accountID)) }
+        if job.isReal {
+            let parent = state.accounts[accountID]?.regions[next.regionID]?
+                .value.parent(of: job)
+            if let parent {
+                jobs.parents[job.number] = parent
+                pin(parent)
+            }
+            jobs.launches.append(.copy(job, accountID: accountID, parent: parent))
+        }
         return true
     }
 
@@ -588,18 +629,6 @@ extension Catalog {
 
     private static let tokensAtOnce = 1000
     private static let tokenSweepInterval: Int64 = 3_600_000_000_000
-
-    // MARK: Space
-
-    private func launchReclaims() {
-        for (manifest, record) in state.reclaims
-        where jobs.pins[manifest] == nil && !jobs.reclaiming.contains(manifest) {
-            jobs.reclaiming.insert(manifest)
-            var reclaim = record.value
-            reclaim.segments.removeAll { state.segmentUsers.count("\($0)") > 0 }
-            jobs.launches.append(.reclaim(reclaim))
-        }
-    }
 
     /// Unfinished jobs of all accounts: waiting, and running.
     public func jobCounts() -> (queued: Int, running: Int) {

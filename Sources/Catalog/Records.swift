@@ -170,6 +170,7 @@ public struct CaptureRecord: Message {
     public var modified: Int64 = 0
     public var changed: Int64 = 0
     public var isBlockDevice = false
+    public var isClone = false
     public init() {}
 
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
@@ -179,6 +180,7 @@ public struct CaptureRecord: Message {
         try visitor.int64(4, "Modified", &modified)
         try visitor.int64(5, "Changed", &changed)
         try visitor.bool(6, "IsBlockDevice", &isBlockDevice)
+        try visitor.bool(7, "IsClone", &isClone)
     }
 }
 

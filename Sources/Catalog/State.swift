@@ -101,6 +101,7 @@ extension State {
         case .tokenExpired(let key):
             accounts.update(change.accountID) { _ = $0.tokens.remove(key) }
         case .reclaim(let record):
+            use(record.value.manifest)
             reclaims.put(record.value.manifest, record)
             for segment in record.value.segments {
                 segmentUsers.remove("\(segment)", record.value.manifest)
@@ -257,6 +258,9 @@ extension State {
                     manifests.insert(snapshot.value.manifest)
                     segments.formUnion(snapshot.value.segments)
                 }
+            }
+            for (number, job) in account.jobs where job.record.value.capture?.isClone ?? false {
+                segments.insert(number)
             }
         }
         return (manifests, segments)

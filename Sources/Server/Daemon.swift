@@ -80,6 +80,7 @@ public enum Daemon {
                     try catalog.openAccount(
                         account.name, resourceGroups: account.resourceGroups)
                 }
+                catalog.damaged(storage.damages)
             } catch {
                 throw DaemonFailure(
                     DaemonFailure.inputOutput, "no room for a first record in the journal")
@@ -177,6 +178,8 @@ private struct Storage {
     var recovered = Recovered()
     var journal: Journal?
     var workers: Workers?
+    /// Snapshots whose files are missing or have wrong headers.
+    var damages: [FoundDamage] = []
 
     init(
         _ places: Places, _ reports: Mailbox<Report>, _ access: Access, _ log: Log
@@ -257,7 +260,7 @@ private struct Storage {
     }
 
     /// Removes what no snapshot names: half copies, and what was being deleted.
-    private func clean(_ store: SnapshotStore, _ log: Log) throws {
+    private mutating func clean(_ store: SnapshotStore, _ log: Log) throws {
         let (manifests, segments) = recovered.state.filesInUse()
         do throws(SystemError) {
             let removed = try store.removeOrphans(
@@ -271,7 +274,8 @@ private struct Storage {
             do throws(ReadFailure) {
                 _ = try store.check(manifest: UInt64(manifest))
             } catch {
-                log.error("snapshot data are damaged: \(error.reason); everything else is served")
+                log.error("snapshot data: \(error.reason); everything else is served")
+                if error.isDamage { damages.append(FoundDamage(error)) }
             }
         }
     }

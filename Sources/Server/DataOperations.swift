@@ -16,18 +16,6 @@ extension Catalog {
         refuseUnknown(ReadSnapshot.name, call, &answers)
     }
 
-    func verifySnapshot(
-        _ request: VerifySnapshotRequest, _ call: Call, _ answers: inout Answers
-    ) throws(Refusal) -> Pending? {
-        refuseUnknown(VerifySnapshot.name, call, &answers)
-    }
-
-    func describeUsage(
-        _ request: DescribeUsageRequest, _ call: Call, _ answers: inout Answers
-    ) throws(Refusal) -> Pending? {
-        refuseUnknown(DescribeUsage.name, call, &answers)
-    }
-
     private func refuseUnknown(_ name: String, _ call: Call, _ answers: inout Answers) -> Pending? {
         let status = Status(
             .unimplemented, "this daemon has no \(name) yet", requestID: requestID())

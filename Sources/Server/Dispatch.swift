@@ -19,6 +19,8 @@ enum Pending: Sendable {
     case watch(after: Int64, resources: [String])
     case export(ExportPlan)
     case inspect(RegisterInstanceRequest, paths: [(path: String, format: String)])
+    case verify(VerifyPlan)
+    case usage(UsagePlan)
     /// Ends another stream of the connection.
     case cancel(stream: UInt32)
     /// The journal is growing: the same call again when it has.

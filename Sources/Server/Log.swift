@@ -87,8 +87,20 @@ final class Log: Sendable {
             warning("job \(job): \(sentence(problem.reason, problem.hint))")
         case .copied(let job, _, .failure(let failure)):
             warning("job \(job): \(sentence(failure.reason, failure.hint))")
-        case .captured, .copied, .reclaimed, .inspected, .exported, .journal: break
+        case .notReclaimed(let manifest, let failure):
+            error("space of manifest \(manifest) was not given back: \(failure)")
+        case .damaged(let failures):
+            for failure in failures { error(Self.damage(failure)) }
+        case .examined(_, .verified(let verification)):
+            for failure in verification.failures { error(Self.damage(failure)) }
+        case .captured, .copied, .reclaimed, .inspected, .exported, .journal, .examined, .detected:
+            break
         }
+        for failure in report.damage { error(Self.damage(failure)) }
+    }
+
+    private static func damage(_ failure: ReadFailure) -> String {
+        "snapshot data: \(failure.reason); everything else is served"
     }
 
     private func write(_ level: String, _ text: String) {

@@ -58,7 +58,7 @@ struct ParkedCalls: Sendable {
             parked.cursor = after
             readers.insert(call.key)
         case .held(let id, _): byHold[id] = call.key
-        case .export, .inspect, .cancel, .again: break
+        case .export, .inspect, .cancel, .again, .verify, .usage: break
         }
         calls[call.key] = parked
         byConnection[call.key.connection, default: []].insert(call.key.stream)
@@ -156,8 +156,11 @@ extension Catalog {
         case .copied(let job, let accountID, .failure(let failure)):
             ended(job, accountID, .failed(reason: sentence(failure.reason, failure.hint)))
         case .reclaimed(let manifest): reclaimed(manifest)
-        case .journal, .exported, .inspected: break
+        case .notReclaimed(let manifest, _): reclaimFailed(manifest)
+        case .detected(let detection, let result): noteDetection(detection, result)
+        case .journal, .exported, .inspected, .examined, .damaged: break
         }
+        noteDamage(report)
     }
 
     /// Goes on with RegisterInstance now that its files have been looked at.
@@ -299,7 +302,9 @@ extension Server {
         switch pending {
         case .export(let plan): catalog.assumeIsolated { $0.unpin(plan.manifest) }
         case .held(let id, _): catalog.assumeIsolated { $0.endHold(id) }
-        default: break
+        default:
+            let manifests = pending.examinedManifests
+            catalog.assumeIsolated { for manifest in manifests { $0.unpin(manifest) } }
         }
     }
 
@@ -318,6 +323,7 @@ extension Server {
         case .watch, .readEvents: feed([parkedCall], isDue: false)
         // The image may have come to rest in the turn that judged the call.
         case .waitForImage(let request): answerWait(request, parkedCall.call, onlyIfFinal: true)
+        case .verify, .usage: startExamination(parkedCall)
         case .cancel, .again, .held: break
         }
     }
@@ -462,7 +468,7 @@ extension Server {
                 let requestID = catalog.assumeIsolated { $0.requestID() }
                 let status = Status([.forbidden.hinting(hint)], requestID: requestID)
                 answers.add(call.call.key, status, turn: turn)
-            case .export, .inspect, .cancel, .again, .held: break
+            case .export, .inspect, .cancel, .again, .held, .verify, .usage: break
             }
         }
         deliver(answers)

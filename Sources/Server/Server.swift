@@ -61,11 +61,13 @@ actor Server {
     private var turns: [(turn: UInt64, sequence: UInt64)] = []
     private var durableTurn: UInt64 = 0
     /// Space to give back once these turns are durable.
-    private var reclaims: [(turn: UInt64, record: ReclaimRecord)] = []
+    private var reclaims: [(turn: UInt64, record: ReclaimRecord, users: [Int64: [Int64]])] = []
 
     var parked = ParkedCalls()
     /// Manifests that running exports read, by the export's serial.
     var exports: [Int64: Int64] = [:]
+    /// Manifests that running examinations read, likewise.
+    var examinations: [Int64: [Int64]] = [:]
     private let startTime = Clock.monotonicNanoseconds()
     /// When a simulated job ends; the past at first, so that recovered jobs start.
     private var nextJobTime: Int64? = 0
@@ -171,7 +173,7 @@ actor Server {
             facts.freeBytes = freeBytes()
         }
         let inspections = takeInspections(reports)
-        let unpinned = takePins(reports)
+        let unpinned = takePins(reports) + takeExamined(reports)
         let facts = facts
         let parked = parked
         let spare = spareAnswers
@@ -212,6 +214,7 @@ actor Server {
         for call in outcome.deferred { putOff(call) }
         for (call, pending) in outcome.pending { park(call, pending, now) }
         for report in reports { takeRest(of: report, now) }
+        spreadDamage(reports)
         for launch in outcome.launches { run(launch) }
         if outcome.turn != nil { feedWatchers() }
         // The memory of a usual turn is used again; that of a huge one is given back.
@@ -271,19 +274,22 @@ actor Server {
     private func run(_ launch: Launch) {
         switch launch {
         case .capture(let job, let accountID): workers?.capture(job, accountID)
-        case .copy(let job, let accountID): workers?.copy(job, accountID)
+        case .copy(let job, let accountID, let parent):
+            workers?.copy(job, accountID, parent: parent)
         case .cancel(let job): workers?.cancel(job)
-        case .reclaim(let record): reclaimWhenDurable(record)
+        case .discardCapture(let job): workers?.discardCapture(of: job)
+        case .reclaim(let record, let users): reclaimWhenDurable(record, users)
+        case .detect(let detection): workers?.detect(detection)
         }
     }
 
     /// Files go when nothing that a crash leaves behind can still name them: after every change
     /// so far is durable, the deletion among them.
-    private func reclaimWhenDurable(_ record: ReclaimRecord) {
+    private func reclaimWhenDurable(_ record: ReclaimRecord, _ users: [Int64: [Int64]]) {
         if let last = turns.last {
-            reclaims.append((last.turn, record))
+            reclaims.append((last.turn, record, users))
         } else {
-            workers?.reclaim(record)
+            workers?.reclaim(record, users: users)
         }
     }
 
@@ -292,8 +298,10 @@ actor Server {
         switch report {
         case .journal(.durable(let sequence)): becameDurable(sequence)
         case .exported(let serial, let result): finishExport(serial, result)
+        case .examined(let serial, let examined): finishExamination(serial, examined)
         case .journal(let event): log.note(event)
-        case .captured, .copied, .reclaimed, .inspected: log.note(report)
+        case .captured, .copied, .reclaimed, .notReclaimed, .inspected, .detected, .damaged:
+            log.note(report)
         }
     }
 
@@ -303,7 +311,7 @@ actor Server {
         durableTurn = turns[count - 1].turn
         turns.removeFirst(count)
         for reclaim in reclaims where reclaim.turn <= durableTurn {
-            workers?.reclaim(reclaim.record)
+            workers?.reclaim(reclaim.record, users: reclaim.users)
         }
         reclaims.removeAll { $0.turn <= durableTurn }
         for token in holding {
@@ -646,7 +654,8 @@ actor Server {
 
     /// Whether every answer has left, and every export's thread has let go of its file.
     private var isDrained: Bool {
-        turns.isEmpty && exports.isEmpty && calls.isEmpty && postponed.isEmpty && parked.isEmpty
+        turns.isEmpty && exports.isEmpty && examinations.isEmpty && calls.isEmpty
+            && postponed.isEmpty && parked.isEmpty
             && connections.values.allSatisfy { !$0.hasOutput && $0.inFlight == 0 }
     }
 

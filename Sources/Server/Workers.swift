@@ -10,17 +10,22 @@ enum Report: Sendable {
     case captured(job: Int64, accountID: String, Result<Capture, SourceProblem>)
     case copied(job: Int64, accountID: String, Result<StoredSnapshot, CopyFailure>)
     case reclaimed(manifest: Int64)
+    case notReclaimed(manifest: Int64, ReclaimFailure)
     case exported(serial: Int64, Result<Exported, ExportFailure>)
     case inspected(serial: Int64, [InspectedFile])
+    case examined(serial: Int64, Examined)
+    case detected(Detection, Result<[DetectionFinding], ReadFailure>)
+    /// Where else damage lies that was reported before.
+    case damaged([ReadFailure])
 }
 
 /// The threads that may block: copies, exports, looking at files. The loop decides what runs and
 /// how much at once; here it only runs, and reports.
 final class Workers: Sendable {
-    private let store: SnapshotStore
-    private let reports: Mailbox<Report>
+    let store: SnapshotStore
+    let reports: Mailbox<Report>
     private let progress = Lock<[Int64: JobProgress]>([:])
-    private let copies = DispatchQueue(label: "imaged.copies", attributes: .concurrent)
+    let copies = DispatchQueue(label: "imaged.copies", attributes: .concurrent)
     /// Opening a path may hang on a dead mount: never behind or before a copy.
     private let looks = DispatchQueue(label: "imaged.looks", attributes: .concurrent)
     private let access: Access
@@ -46,22 +51,31 @@ final class Workers: Sendable {
 
     func capture(_ job: JobRecord, _ accountID: String) {
         let peer = access.peer(ofJob: job.uid, root: job.root)
-        looks.async { [reports] in
+        looks.async { [store, reports] in
             let result = Result { () throws(SourceProblem) in
-                try Source.capture(path: job.path, peer: peer, allowLive: job.allowLive)
+                try store.capture(
+                    job.path, for: UInt64(job.number), peer: peer, allowLive: job.allowLive)
             }
             reports.post(.captured(job: job.number, accountID: accountID, result))
         }
     }
 
-    func copy(_ job: JobRecord, _ accountID: String) {
+    func discardCapture(of job: Int64) {
+        looks.async { [store] in
+            // What could not be deleted has no name in the state: the next start removes it.
+            try? store.discardCapture(of: UInt64(job))
+        }
+    }
+
+    func copy(_ job: JobRecord, _ accountID: String, parent: Int64?) {
         guard let capture = job.capture else { return }
         let progress = JobProgress()
         self.progress.withLock { $0[job.number] = progress }
         let copyJob = CopyJob(
             number: UInt64(job.number), path: job.path,
             peer: access.peer(ofJob: job.uid, root: job.root), capture: Capture(capture),
-            allowLive: job.allowLive, reserveBytes: reserveBytes)
+            parent: parent.map { UInt64($0) }, allowLive: job.allowLive,
+            reserveBytes: reserveBytes)
         copies.async { [self] in
             let result = Result { () throws(CopyFailure) in
                 try store.copy(copyJob, progress: progress)
@@ -73,12 +87,20 @@ final class Workers: Sendable {
 
     func cancel(_ job: Int64) { progress.withLock { $0[job] }?.cancel() }
 
-    func reclaim(_ record: ReclaimRecord) {
+    func reclaim(_ record: ReclaimRecord, users: [Int64: [Int64]]) {
+        let job = ReclaimJob(
+            manifest: UInt64(record.manifest),
+            segments: record.segments.map { segment in
+                ReclaimJob.Segment(
+                    number: UInt64(segment), users: (users[segment] ?? []).map { UInt64($0) })
+            })
         copies.async { [store, reports] in
-            // What could not be deleted has no name in the state: the next start removes it.
-            try? store.deleteManifest(UInt64(record.manifest))
-            for segment in record.segments { try? store.deleteSegment(UInt64(segment)) }
-            reports.post(.reclaimed(manifest: record.manifest))
+            do throws(ReclaimFailure) {
+                try store.reclaim(job)
+                reports.post(.reclaimed(manifest: record.manifest))
+            } catch {
+                reports.post(.notReclaimed(manifest: record.manifest, error))
+            }
         }
     }
 
@@ -118,7 +140,8 @@ extension Capture {
         self.init(
             device: UInt64(bitPattern: record.device), inode: UInt64(bitPattern: record.inode),
             sizeBytes: record.sizeBytes, modifiedNanoseconds: record.modified,
-            changedNanoseconds: record.changed, isBlockDevice: record.isBlockDevice)
+            changedNanoseconds: record.changed, isBlockDevice: record.isBlockDevice,
+            isClone: record.isClone)
     }
 }
 
@@ -131,5 +154,6 @@ extension CaptureRecord {
         modified = capture.modifiedNanoseconds
         changed = capture.changedNanoseconds
         isBlockDevice = capture.isBlockDevice
+        isClone = capture.isClone
     }
 }

@@ -1,3 +1,5 @@
+import System
+
 /// Snapshots that are looked at together: one, those of a disk, those of an image.
 public struct UsageGroup: Sendable, Equatable {
     public let manifests: [UInt64]
@@ -16,19 +18,20 @@ public struct GroupUsage: Sendable, Equatable {
     public var storedBytes: Int64 = 0
     /// Those of them that nothing else names: deleting the group gives them back.
     public var reclaimableBytes: Int64 = 0
+
+    public init(storedBytes: Int64 = 0) { self.storedBytes = storedBytes }
 }
 
 extension SnapshotStore {
     /// How many slots are looked at in one pass: 4 MiB, a number each.
     public static let usageSlotsMax: UInt64 = 1 << 20
 
-    /// What each group takes, and all of them together. A manifest that cannot be read is left
-    /// out.
+    /// What each group takes. A manifest that cannot be read is left out.
     ///
     /// - Parameter others: all further manifests that share segments with these.
     public func usage(
         of groups: [UsageGroup], others: [UInt64], slotsMax: UInt64 = usageSlotsMax
-    ) -> (groups: [GroupUsage], all: GroupUsage) {
+    ) -> [GroupUsage] {
         var owners: [UInt64: SlotOwner] = [:]
         for manifest in others { owners[manifest] = .several }
         for (index, group) in groups.enumerated() {
@@ -38,26 +41,24 @@ extension SnapshotStore {
             }
         }
         var usage = groups.map { GroupUsage(storedBytes: storedBytes(of: $0.manifests)) }
-        let ours = Set(groups.flatMap(\.manifests)).sorted()
-        let all = UsageGroup(
-            manifests: ours, shared: Set(groups.flatMap(\.shared)).union(others))
-        let exclusive = exclusiveSlots(owners, slotsMax)
-        for (group, count) in exclusive {
+        for (group, count) in exclusiveSlots(owners, slotsMax) {
             usage[group].reclaimableBytes = Int64(count) * Int64(Layout.clusterBytes)
         }
-        var together = GroupUsage(storedBytes: storedBytes(of: ours))
-        together.reclaimableBytes = exclusiveBytes(of: all, others: others, slotsMax)
-        return (usage, together)
+        return usage
     }
 
-    /// What is given back when all of a group goes.
-    private func exclusiveBytes(
-        of group: UsageGroup, others: [UInt64], _ slotsMax: UInt64
-    ) -> Int64 {
-        var owners: [UInt64: SlotOwner] = [:]
-        for manifest in group.manifests { owners[manifest] = SlotOwner(group: 0) }
-        for manifest in group.shared.union(others) { owners[manifest] = .several }
-        return Int64(exclusiveSlots(owners, slotsMax)[0] ?? 0) * Int64(Layout.clusterBytes)
+    /// How many bytes a segment has allocated beyond the clusters that `users` name: what is left
+    /// to be given back, to within its header.
+    public func unusedBytes(ofSegment number: UInt64, users: [UInt64]) -> Int64 {
+        guard let status = try? calls.status(of: "\(number)", in: segments) else { return 0 }
+        let end = slotCounts(of: users).first { $0.number == number }?.slotCount ?? 0
+        var named = 0
+        for windows in slotPasses(of: [(number, end)], slotsMax: Self.reclaimSlotsMax) {
+            let sets = (try? slots(in: windows, namedBy: users)) ?? []
+            named += sets.reduce(0) { $0 + $1.count }
+        }
+        let bytes = status.allocatedBytes - Int64(named) * Int64(Layout.clusterBytes)
+        return max(0, bytes - (users.isEmpty ? 0 : Int64(Layout.clusterBytes)))
     }
 
     /// How many slots each group alone names.
@@ -92,7 +93,7 @@ extension SnapshotStore {
     }
 
     /// Each cluster that some manifests name, counted once.
-    private func storedBytes(of manifests: [UInt64]) -> Int64 {
+    public func storedBytes(of manifests: [UInt64]) -> Int64 {
         if manifests.count == 1, let header = try? openManifest(manifests[0]).header {
             return Int64(header.storedClusterCount) * Int64(Layout.clusterBytes)
         }

@@ -24,6 +24,9 @@ public struct Verification: Sendable, Equatable {
     public internal(set) var verifiedBytes: Int64 = 0
     public internal(set) var doneBytes: Int64 = 0
     public internal(set) var totalBytes: Int64 = 0
+
+    /// Of nothing at all: done, and nothing found.
+    public init() {}
 }
 
 extension SnapshotStore {
