@@ -18,23 +18,32 @@ public enum StandardStream: Int32, Sendable {
     /// Writes all of `text` (`write(2)`), in one call if the kernel takes it.
     public func write(_ text: String) throws(SystemError) {
         var text = text
-        let failure: Errno? = text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Glibc.write(rawValue, rest.baseAddress, rest.count)
-                let errno = Errno(rawValue: Glibc.errno)
-                if count >= 0 {
-                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-                } else if errno == .wouldBlock {
-                    // Someone made the stream non-blocking: wait until it takes more.
-                    var watched = pollfd(fd: rawValue, events: CShort(POLLOUT), revents: 0)
-                    poll(&watched, 1, -1)
-                } else if errno != .interrupted {
-                    return errno
-                }
-            }
-            return nil
-        }
+        let failure = text.withUTF8 { writeAll(UnsafeRawBufferPointer($0)) }
         if let failure { throw SystemError("write", errno: failure) }
+    }
+
+    /// Writes all of `bytes`.
+    public func write(_ bytes: [UInt8]) throws(SystemError) {
+        let failure = bytes.withUnsafeBytes { writeAll($0) }
+        if let failure { throw SystemError("write", errno: failure) }
+    }
+
+    /// - Returns: why not all was written; nil: it was.
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) -> Errno? {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = Glibc.write(rawValue, rest.baseAddress, rest.count)
+            let errno = Errno(rawValue: Glibc.errno)
+            if count >= 0 {
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            } else if errno == .wouldBlock {
+                // Someone made the stream non-blocking: wait until it takes more.
+                var watched = pollfd(fd: rawValue, events: CShort(POLLOUT), revents: 0)
+                poll(&watched, 1, -1)
+            } else if errno != .interrupted {
+                return errno
+            }
+        }
+        return nil
     }
 }

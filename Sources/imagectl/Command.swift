@@ -106,6 +106,9 @@ struct Invocation {
         return region.isEmpty ? "cn-hangzhou" : region
     }
 
+    /// The region that the command line names, or else that one.
+    var region: String { fields["RegionId"]?.value ?? Self.defaultRegion }
+
     /// The request that the command line describes. A request that creates something gets a token
     /// if it has none, so that it can be repeated when its outcome is unknown.
     func request<M: Message>(_ type: M.Type) throws(UsageError) -> M {

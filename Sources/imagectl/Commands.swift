@@ -29,15 +29,21 @@ extension Command {
         name: "wait", value: nil,
         meaning: "Wait for the end and show the progress; fails if the job fails.")
 
+    static let output = Option(
+        name: "output", value: "FILE",
+        meaning: "The new file; the same as --path. - is standard output.")
+
     /// A command that makes one call and shows the answer.
     ///
     /// - Parameters:
+    ///   - instead: does something else where the command line asks for that; nil: it does not.
     ///   - show: what people see of the answer, in at most so many columns.
     ///   - after: says what is no result.
     static func call<O: Operation>(
         _ operation: O.Type, _ group: String, _ summary: String, usage: String,
         details: String = "", examples: [String], options: [Option] = [],
         positional: String? = nil, hasNoTimeout: Bool = false,
+        instead: @escaping @Sendable (Invocation) async throws -> ExitCode? = { _ in nil },
         show: @escaping @Sendable (O.Response, O.Request, Int?) -> String = { response, _, _ in
             FieldPrinter.text(of: response)
         },
@@ -47,6 +53,7 @@ extension Command {
             operation, group, summary, usage: usage, details: details, examples: examples,
             options: options, positional: positional
         ) { invocation in
+            if let exit = try await instead(invocation) { return exit }
             let request = try invocation.request(O.Request.self)
             let client = try await invocation.connect()
             let response = try await make(

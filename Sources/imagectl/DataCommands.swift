@@ -4,7 +4,7 @@ extension Command {
     /// The operations on what snapshots store, each as it is.
     static var dataCommands: [Command] {
         [
-            exportSnapshot,
+            verify, usage, exportSnapshot,
             call(
                 ReadSnapshot.self, Group.snapshots, "what a snapshot has at one place",
                 usage: "SNAPSHOT --length BYTES [--offset BYTES]",
@@ -40,13 +40,12 @@ extension Command {
             details: """
                 The file is raw and sparse, has the disk's exact size, and is on disk when the \
                 command ends. It must not exist yet. Ctrl-C leaves nothing behind. There is no \
-                time limit without --timeout.
+                time limit without --timeout. With --output - the disk goes to standard output: \
+                holes stay holes in a new file, and are zeros elsewhere.
                 """,
             examples: ["imagectl export-snapshot s-bp1g6zv0ce8o --output web.raw"],
-            options: [
-                Option(
-                    name: "output", value: "FILE", meaning: "The new file; the same as --path.")
-            ], positional: "SnapshotId", hasNoTimeout: true,
+            options: [output], positional: "SnapshotId", hasNoTimeout: true,
+            instead: StreamedExport.snapshot,
             show: { response, request, _ in
                 """
                 \(printable(request.path))  \(Views.bytes(response.sizeBytes)), \

@@ -5,7 +5,7 @@ extension Command {
         [
             call(
                 CreateDisk.self, Group.disks, "make a disk, empty or from a snapshot",
-                usage: "[--size GIB] [--snapshot-id SNAPSHOT] [FLAG ...]",
+                usage: "[--size GIB] [--snapshot-id SNAPSHOT] [--path FILE] [FLAG ...]",
                 details: "Prints the new disk's ID.",
                 examples: [
                     "imagectl create-disk --zone-id cn-hangzhou-h --size 100",

@@ -3,7 +3,7 @@ import System
 
 extension Command {
     static var imageCommands: [Command] {
-        [createImage] + imageLists + imageChanges + [exportImage, waitForImage]
+        [createImage] + imageLists + imageChanges + [exportImage, waitForImage, prune]
     }
 
     private static var imageLists: [Command] {
@@ -18,7 +18,12 @@ extension Command {
                     "imagectl describe-images --status ALL",
                     "imagectl describe-images --image-family web --json",
                 ],
-                show: { response, _, width in Views.images(response.images, width) },
+                show: { response, request, width in
+                    let isOne = response.images.count == 1 && !request.imageID.isEmpty
+                    return isOne
+                        ? Views.image(response.images[0], width)
+                        : Views.images(response.images, width)
+                },
                 after: { response, request, output in
                     for image in response.images where !image.failureReason.isEmpty {
                         output.note(printable("\(image.imageID): \(image.failureReason)"))
@@ -107,16 +112,15 @@ extension Command {
                 The file is raw and sparse, has the disk's exact size, and is on disk when the \
                 command ends. It must not exist yet. Ctrl-C leaves nothing behind. There is no \
                 time limit without --timeout. With a bucket the command ends at once and prints \
-                the task's ID.
+                the task's ID. With --output - the disk goes to standard output: holes stay holes \
+                in a new file, and are zeros elsewhere.
                 """,
             examples: [
                 "imagectl export-image m-bp1g6zv0ce8o --output web.raw",
                 "imagectl export-image m-bp1g6zv0ce8o --device /dev/xvdb --output d.raw",
             ],
-            options: [
-                Option(
-                    name: "output", value: "FILE", meaning: "The new file; the same as --path.")
-            ], positional: "ImageId", hasNoTimeout: true,
+            options: [output], positional: "ImageId", hasNoTimeout: true,
+            instead: StreamedExport.image,
             show: { response, request, _ in
                 if request.path.isEmpty { return printable(response.taskID) }
                 return """
@@ -136,7 +140,7 @@ extension Command {
                 """,
             examples: ["imagectl wait-for-image m-bp1g6zv0ce8o --timeout 600"],
             positional: "ImageId", hasNoTimeout: true,
-            show: { response, _, width in Views.images(response.image.map { [$0] } ?? [], width) })
+            show: { response, _, width in response.image.map { Views.image($0, width) } ?? "" })
     }
 
     private static var createImage: Command {

@@ -32,12 +32,17 @@ extension Command {
         moving(
             RunInstances.self, until: "Running", "make instances from an image",
             usage: "(IMAGE | --image-family FAMILY) [FLAG ...]",
-            details: "Prints the new instances' IDs.",
+            details: """
+                Prints the new instances' IDs. The files of their disks are in the daemon's data \
+                directory, unless --path and --disk-path say where.
+                """,
             examples: [
                 "imagectl run-instances m-bp1g6zv0ce8o --instance-name web --wait",
+                "imagectl run-instances m-bp1g6zv0ce8o --path web.raw --disk-path /dev/xvdb=d.raw",
                 "imagectl run-instances --image-family web --amount 3 --data-disk size=100",
             ],
-            options: [ShortForms.dataDisk], positional: "ImageId",
+            options: [ShortForms.dataDisk, ShortForms.path, ShortForms.diskPath],
+            positional: "ImageId",
             show: { response, _ in response.instanceIDSets.joined(separator: "\n") },
             moved: { response, request in (response.instanceIDSets, request.regionID) })
     }

@@ -1,3 +1,4 @@
+import ECS
 import System
 
 /// The short forms of lists: `--tag KEY=VALUE`, `--disk PATH[,key=value...]` and the like.
@@ -36,6 +37,13 @@ enum ShortForms {
             device.
             """, repeats: true)
 
+    static let path = Option(
+        name: "path", value: "FILE",
+        meaning: "The new file of the system disk. Long form: --DiskPath.1.Device, .Path.")
+    static let diskPath = Option(
+        name: "disk-path", value: "DEVICE=FILE",
+        meaning: "The new file of the disk with this place; may be repeated.", repeats: true)
+
     private static let diskKeys = ["format", "type", "category", "device", "size"]
     private static let dataDiskKeys = ["size", "category", "snapshot-id", "disk-name", "device"]
 
@@ -60,6 +68,7 @@ enum ShortForms {
             let prefix = "DataDisk.\(index + 1)."
             try expand(disk, prefix, dataDiskKeys, hasPath: false, into: &given)
         }
+        try diskPaths(invocation, &given)
         if let output = invocation.options["output"]?.first {
             if let path = given["Path"] { throw together(output, path) }
             given["Path"] = output
@@ -103,6 +112,33 @@ enum ShortForms {
                 let right = "\(left.lowercased())=\(right.lowercased())"
                 throw UsageError(message: "\(pair.flag) \(pair.value): \(right) is right")
             }
+        }
+    }
+
+    /// `--path FILE`, `--disk-path DEVICE=FILE`
+    private static func diskPaths(
+        _ invocation: Invocation, _ given: inout [String: GivenValue]
+    ) throws(UsageError) {
+        var paths: [(device: GivenValue, path: GivenValue)] = []
+        for path in try values("path", "DiskPath.", invocation, given) {
+            paths.append((GivenValue(flag: path.flag, value: Device.system), path))
+        }
+        for pair in try values("disk-path", "DiskPath.", invocation, given) {
+            guard let equals = pair.value.firstIndex(of: "=") else {
+                throw UsageError(
+                    message: "\(pair.flag) \(pair.value): DEVICE=FILE is right",
+                    hint: "\(pair.flag) /dev/xvdb=data.raw; --path FILE is the system disk's.")
+            }
+            let path = String(pair.value[equals...].dropFirst())
+            paths.append(
+                (
+                    GivenValue(flag: pair.flag, value: String(pair.value[..<equals])),
+                    GivenValue(flag: pair.flag, value: path)
+                ))
+        }
+        for (index, (device, path)) in paths.enumerated() {
+            given["DiskPath.\(index + 1).Device"] = device
+            given["DiskPath.\(index + 1).Path"] = path
         }
     }
 

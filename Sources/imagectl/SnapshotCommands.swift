@@ -16,6 +16,9 @@ extension Command {
                     for snapshot in response.snapshots where !snapshot.failureReason.isEmpty {
                         output.note(printable("\(snapshot.snapshotID): \(snapshot.failureReason)"))
                     }
+                    for snapshot in response.snapshots where !snapshot.damage.isEmpty {
+                        output.note(printable("\(snapshot.snapshotID): \(snapshot.damage)"))
+                    }
                     tellCount(
                         response.snapshots.count, response.totalCount, "snapshots", "", output,
                         next: response.nextToken)

@@ -18,6 +18,20 @@ enum Views {
         }
     }
 
+    /// One image, with what was found when it was checked.
+    static func image(_ image: Image, _ width: Int?) -> String {
+        let items = image.detectionOptions?.items ?? []
+        if items.isEmpty { return images([image], width) }
+        let checks = table(
+            items, width,
+            [
+                .init(title: "CHECK"), .init(title: "RISK"), .init(title: "RESULT"),
+                .init(title: "CODE", isFlexible: true),
+            ]
+        ) { [$0.name, $0.riskLevel, $0.value, $0.riskCode] }
+        return "\(images([image], width))\n\n\(checks)"
+    }
+
     static func snapshots(_ response: DescribeSnapshotsResponse, _ width: Int?) -> String {
         table(
             response.snapshots, width,
@@ -30,7 +44,9 @@ enum Views {
         ) { snapshot in
             let isReal = snapshot.sizeBytes > 0
             return [
-                snapshot.snapshotID, state(snapshot.status, snapshot.progress),
+                snapshot.snapshotID,
+                state(snapshot.status, snapshot.progress)
+                    + (snapshot.damage.isEmpty ? "" : ", damaged"),
                 isReal ? bytes(snapshot.sizeBytes) : "\(snapshot.sourceDiskSize) GiB",
                 isReal ? bytes(snapshot.storedBytes) : "-", snapshot.sourceDiskID,
                 minute(snapshot.creationTime), snapshot.consistency, snapshot.snapshotName,
@@ -183,7 +199,7 @@ enum Views {
     }
 
     /// "2026-04-04T05:06:07Z" as "2026-04-04 05:06".
-    private static func minute(_ time: String) -> String {
+    static func minute(_ time: String) -> String {
         let text = time.prefix(16)
         return text.split(separator: "T").joined(separator: " ")
     }

@@ -237,6 +237,26 @@ final class ProgressLine: Sendable {
         }
     }
 
+    /// How far something is, where a terminal shows it, and nothing elsewhere.
+    func show(_ status: String, done: Int64, of total: Int64) {
+        guard isTerminal && !output.isJSON else { return }
+        let percent = total > 0 ? Int64(Double(max(0, done)) * 100 / Double(total)) : 0
+        let line = bar(status, "\(percent)%")
+        let isNew = last.withLock { last in
+            defer { last = line }
+            return last != line
+        }
+        if isNew { try? StandardStream.error.write("\r\u{1B}[K" + line) }
+    }
+
+    /// Takes away what `show` left.
+    func erase() {
+        let wasShown = last.withLock { !$0.isEmpty }
+        if isTerminal && wasShown && !output.isJSON {
+            try? StandardStream.error.write("\r\u{1B}[K")
+        }
+    }
+
     func finish(_ status: String, _ progress: String) {
         if output.isJSON { return }
         let time = Views.seconds(Clock.monotonicNanoseconds() - start)
