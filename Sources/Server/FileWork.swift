@@ -47,6 +47,20 @@ extension Catalog {
         return .export(try beginExport(plan, call.caller, root: root))
     }
 
+    func answerExport(_ waiting: ParkedCall, _ exported: Exported, _ answers: inout Answers) {
+        if case .daemon(.exportSnapshot) = waiting.call.request {
+            var response = ExportSnapshotResponse()
+            response.sizeBytes = exported.sizeBytes
+            response.storedBytes = exported.storedBytes
+            return reply(waiting.call, response, &answers)
+        }
+        var response = ExportImageResponse()
+        response.sizeBytes = exported.sizeBytes
+        response.storedBytes = exported.storedBytes
+        if case .export(let plan) = waiting.pending { response.taskID = plan.taskID }
+        reply(waiting.call, response, &answers)
+    }
+
     /// Goes on with a request whose disks need files.
     func make(_ orders: [FileOrder], _ call: Call, _ answers: inout Answers) -> Pending? {
         do throws(Refusal) {

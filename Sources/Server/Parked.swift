@@ -546,11 +546,7 @@ extension Server {
             var answers = Answers()
             switch result {
             case .success(let exported):
-                var response = ExportImageResponse()
-                response.sizeBytes = exported.sizeBytes
-                response.storedBytes = exported.storedBytes
-                if case .export(let plan) = waiting.pending { response.taskID = plan.taskID }
-                catalog.reply(waiting.call, response, &answers)
+                catalog.answerExport(waiting, exported, &answers)
             case .failure(let failure):
                 let status =
                     waiting.ending

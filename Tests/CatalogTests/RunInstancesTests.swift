@@ -376,27 +376,22 @@ struct RunInstancesTests {
         #expect(world.running { $0.imageID = image } == "400 IncorrectImageStatus ImageId")
     }
 
-    @Test func realBytesAreNotMadeIntoDisks() throws {
+    /// Every disk that is made of a real file's bytes needs a file; nothing else does.
+    @Test func realBytesNeedFiles() throws {
         let world = World()
-        let real = world.instance([disk(path: "/disk.raw")])
-        let image = try world.create { $0.instanceID = real.id }
-        world.turn()
-        let job = world.jobs()[0].number
-        world.capture(job)
-        world.turn()
-        world.report(job, .copied(job))
-        world.turn()
+        let (image, manifest) = try world.realImage()
         #expect(world.image(image)?.status == "Available")
-        #expect(world.running { $0.imageID = image } == "400 InvalidParameter ImageId")
+        #expect(world.running { $0.imageID = image } == "needs files")
         let snapshot = try #require(world.image(image)).diskDeviceMappings[0].snapshotID
         let simulated = world.finishedImage()
-        #expect(
-            world.running {
-                $0.imageID = simulated
-                $0.dataDisk = [dataDisk(20), dataDisk(snapshot: snapshot)]
-            } == "400 InvalidParameter DataDisk.2.SnapshotId")
-        #expect(
-            world.creatingDisk { $0.snapshotID = snapshot } == "400 InvalidParameter SnapshotId")
+        let request = world.runRequest {
+            $0.imageID = simulated
+            $0.dataDisk = [dataDisk(20), dataDisk(snapshot: snapshot)]
+        }
+        let orders = world.orders { c, who throws(Refusal) in try c.runInstances(request, who) }
+        #expect(orders?.map(\.manifest) == [manifest])
+        #expect(world.creatingDisk { $0.snapshotID = snapshot } == "needs files")
+        #expect(world.running { $0.imageID = simulated } == "OK")
     }
 
     @Test func dataDisksThatAreRefused() throws {

@@ -35,11 +35,11 @@ final class World {
     init(
         limits: Limits = Limits(), workers: Int = 4, seed: UInt64 = 1, takesRealFiles: Bool = true,
         recovered: Recovered? = nil, account: String = "default", explains: Bool = false,
-        now: Int64 = World.start
+        now: Int64 = World.start, dataDirectory: String = "/data"
     ) {
         let levers = levers
         levers.now.store(now, ordering: .relaxed)
-        let environment = Environment(
+        var environment = Environment(
             now: { levers.now.load(ordering: .relaxed) }, randomSeed: seed,
             takesRealFiles: takesRealFiles,
             reserve: { byteCount, isRelease in
@@ -54,6 +54,7 @@ final class World {
                 let percent = levers.percent.load(ordering: .relaxed)
                 return percent < 0 ? nil : percent
             })
+        environment.dataDirectory = dataDirectory
         catalog = Catalog(
             executor: InlineExecutor(), environment: environment, limits: limits, workers: workers,
             recovered: recovered ?? Recovered())
@@ -364,8 +365,8 @@ extension World {
 
 extension JobOutcome {
     /// A copy of `job` that went well.
-    static func copied(_ job: Int64) -> JobOutcome {
+    static func copied(_ job: Int64, sizeBytes: Int64 = 5 << 30) -> JobOutcome {
         .accomplished(
-            segments: [job], sizeBytes: 5 << 30, storedBytes: 1 << 20, consistency: "at-rest")
+            segments: [job], sizeBytes: sizeBytes, storedBytes: 1 << 20, consistency: "at-rest")
     }
 }

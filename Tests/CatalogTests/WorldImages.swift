@@ -79,15 +79,19 @@ extension World {
     }
 
     /// An Available image of one disk that is a file, and the manifest of its snapshot.
-    func realImage() throws(Refusal) -> (id: String, manifest: Int64) {
-        let instance = instance([disk(path: "/disk")]).id
+    func realImage(
+        _ disks: [RegisteredDisk] = [disk(path: "/disk")], sizeBytes: Int64 = 5 << 30
+    ) throws(Refusal) -> (id: String, manifest: Int64) {
+        let account = caller.accountID
+        let instance = instance(disks).id
         let id = try create { $0.instanceID = instance }
-        let job = jobs().last!.number
+        let job = jobs(account: account).first { $0.isReal && $0.imageID == id }!.number
         turn()
-        capture(job)
+        capture(job, account: account)
         turn()
-        report(job, .copied(job))
-        turn()
+        let outcome = JobOutcome.copied(job, sizeBytes: sizeBytes)
+        report(job, outcome, account: account)
+        finishSimulated()
         return (id, job)
     }
 
