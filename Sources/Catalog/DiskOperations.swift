@@ -2,7 +2,8 @@ import ECS
 import Wire
 
 // Disks: made, attached, detached, replaced and deleted (operations § 3). Real files that were
-// registered are their owner's: their records come and go, the files are never touched.
+// registered are their owner's: their records come and go, the files are never touched. Those that
+// were made for a disk go with it.
 
 extension Catalog {
     /// ReplaceSystemDisk: the old disk goes, a new one of the image takes its place. Data disks of
@@ -21,6 +22,7 @@ extension Catalog {
         if let bound = try passed(token, account, caller, mismatch: mismatch) {
             return ReplaceSystemDiskResponse(bound.resourceID)
         }
+        try requireOutside(request.path, "Path")
         guard let (regionID, region, instance) = place else {
             throw .error(
                 .invalidInstanceIdNotFound(instanceID: request.instanceID).naming("InstanceId"))
@@ -30,43 +32,48 @@ extension Catalog {
             throw .error(.invalidImageIDNotFound.naming("ImageId"))
         }
         try instance.requireUnlocked(in: ["Stopped"])
-        let old = try replaceable(instance, region.value)
-        if let error = image.usageError(source, "ImageId") { throw .error(error) }
         var new = NewDisk.system(of: image, source, own: region)
+        let old = try replaceable(instance, region.value, by: new)
+        if let error = image.usageError(source, "ImageId") { throw .error(error) }
         new.category = old.disk.category
         new.deleteWithInstance = old.disk.deleteWithInstance
         new.encrypted = new.encrypted || request.encrypted ?? false
         if !request.kmsKeyID.isEmpty { new.kmsKeyID = request.kmsKeyID }
         if let error = new.setSystemSize(request.systemDisk?.size) { throw .error(error) }
         if let error = new.keyError(account, "KMSKeyId") { throw .error(error) }
+        (new.path, new.pathParameter) = (request.path, "Path")
+        if let error = new.pathError() { throw .error(error) }
+        let making = try caller.files(for: [new.order].compactMap(\.self))
 
         var draft = draft(caller, regionID)
-        let made = new.record(
+        var made = new.record(
             zoneID: old.disk.zoneID, groupID: old.disk.resourceGroupID, tags: [], on: instance,
             &draft)
         var record = instance
         record.take(image)
-        draft.add(.diskDeleted(old.id))
+        if let file = making?.files.first { give(file, to: &made) }
+        draft.delete([old])
         draft.add(.disk(Boxed(made)))
         draft.add(.instance(Boxed(record)))
+        draft.keep(making)
         token.bind(made.id, [], &draft)
         try commit(draft)
         return ReplaceSystemDiskResponse(made.id)
     }
 
-    /// The system disk that may be replaced.
+    /// The system disk that may be replaced. One with a file becomes none without.
     private func replaceable(
-        _ instance: InstanceRecord, _ region: Region
+        _ instance: InstanceRecord, _ region: Region, by new: NewDisk
     ) throws(Refusal) -> DiskRecord {
         guard let disk = region.disks(of: instance.id).first(where: { $0.disk.type == "system" })
         else { throw .error(.invalidInstanceNotFoundSystemDisk.naming("InstanceId")) }
-        if disk.isReal {
+        if disk.isReal && new.bytes == nil {
             throw .error(
                 .invalidParameter(
                     "InstanceId",
                     hint: """
-                        Its system disk is your file \(disk.disk.path), which is not replaced: \
-                        register another instance.
+                        Its system disk is the file \(disk.disk.path), and the image is simulated: \
+                        no file can be made of it. Name an image of a real disk.
                         """))
         }
         if region.jobsByDisk.count(disk.id) > 0 {
@@ -92,6 +99,7 @@ extension Catalog {
         if let bound = try passed(token, account, caller, mismatch: mismatch) {
             return CreateDiskResponse(bound.resourceID)
         }
+        try requireOutside(request.path, "Path")
         let region = try account.region(request.regionID)
         let groupID = try account.resourceGroup(request.resourceGroupID)
         var instance: InstanceRecord?
@@ -108,11 +116,17 @@ extension Catalog {
             new.device = try region.value.freeDevice(of: instance, "")
         }
 
+        (new.path, new.pathParameter) = (request.path, "Path")
+        if let error = new.pathError() { throw .error(error) }
+        let making = try caller.files(for: [new.order].compactMap(\.self))
+
         var draft = draft(caller, request.regionID)
-        let made = new.record(
+        var made = new.record(
             zoneID: instance?.instance.zoneID ?? request.zoneID, groupID: groupID,
             tags: request.tag.kept, on: instance, &draft)
+        if let file = making?.files.first { give(file, to: &made) }
         draft.add(.disk(Boxed(made)))
+        draft.keep(making)
         if let instance { draft.noteAttachment(to: instance) }
         token.bind(made.id, [], &draft)
         try commit(draft)
@@ -136,8 +150,9 @@ extension Catalog {
             }
             if let error = NewDisk.sourceError(snapshot, "SnapshotId") { throw .error(error) }
             new.take(snapshot)
-            let least = Int32(snapshot.snapshot.sourceDiskSize) ?? 1
+            let least = new.leastSize(of: snapshot, 1)
             new.size = request.size ?? least
+            new.isSizeGiven = request.size != nil
             if let error = new.sizeError("Size", least: least) { throw .error(error) }
         }
         if let error = new.keyError(account, "KMSKeyId") { throw .error(error) }
@@ -269,7 +284,7 @@ extension Catalog {
                     "DiskId", hint: "\(record.id) is \(record.disk.status)."))
         }
         var draft = draft(caller, regionID)
-        draft.add(.diskDeleted(record.id))
+        draft.delete([record])
         try commit(draft, isRelease: true)
         return DeleteDiskResponse()
     }

@@ -16,6 +16,10 @@ public struct Caller: Sendable {
     public var explains: Bool
     /// Set when the request was held before or waited for another: it goes on (V3).
     public var hold: HoldID?
+    /// Roots below which the peer may name any file, not only its own.
+    public var grantedRoots: [String] = []
+    /// Set when the files that the request's disks need have been made: it is judged once more.
+    public var making: FileMaking?
 
     public init(
         accountID: String = "default", uid: UInt32, authority: Authority = .daemon,
@@ -36,6 +40,9 @@ public enum Refusal: Error, Sendable {
     case noRoomYet
     /// A fault rule holds the request, or another with its token does: again when it is let go.
     case held(HoldID)
+    /// Nothing is wrong with it, and files are to be made before it can be carried out: the same
+    /// request again, with them (`FileMaking`).
+    case needsFiles([FileOrder])
 
     static func error(_ error: ECSError) -> Refusal { .errors([error]) }
 }

@@ -15,6 +15,8 @@ public struct Environment: Sendable {
     public var takesRealFiles: Bool
     /// Where the configuration's buckets are.
     public var buckets: [String: String] = [:]
+    /// Where new disks' files go, in its `disks/`, unless a request says otherwise; absolute.
+    public var dataDirectory = ""
 
     public init(
         now: @escaping @Sendable () -> Int64, randomSeed: UInt64, takesRealFiles: Bool = true,

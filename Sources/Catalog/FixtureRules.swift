@@ -51,6 +51,9 @@ extension Catalog {
         }
         var draft = draft(owner, "")
         for reclaim in state.reclaims(of: account) { draft.add(.reclaim(Boxed(reclaim))) }
+        for (_, region) in account.regions {
+            draft.reclaimFiles(of: region.value.disks.records.map(\.value.value))
+        }
         draft.addDrop(request.accountID)
         try commit(draft, isRelease: true)
         for id in held(nil, request.accountID) { holds.release(id) }

@@ -9,6 +9,13 @@ public struct ExportPlan: Sendable {
     public let bucket: String
     /// ECS's TaskId; empty without a bucket.
     public let taskID: String
+    /// What the file is called until it is whole, in the same directory; empty: not begun.
+    public internal(set) var temporary = ""
+    /// The number of the change that says that this name goes.
+    var intent: Int64 = 0
+
+    /// What is read and must stay, and the intent, which must not be carried out meanwhile.
+    public var pins: [Int64] { [manifest, intent] }
 }
 
 extension Catalog {
@@ -96,9 +103,59 @@ extension Catalog {
             taskID: request.ossBucket.isEmpty ? "" : ids.id("t-"))
     }
 
+    /// ExportSnapshot: likewise of one snapshot.
+    public func planExport(
+        _ request: ExportSnapshotRequest, _ caller: Caller
+    ) throws(Refusal) -> ExportPlan {
+        try check(request.syntaxErrors(), caller)
+        let (snapshot, bytes) = try readable(request.snapshotID, caller)
+        try requireOutside(request.path, "Path")
+        return ExportPlan(
+            manifest: bytes.manifest, path: request.path, snapshotID: snapshot.id, bucket: "",
+            taskID: "")
+    }
+
+    /// ReadSnapshot: which manifest is to be read. The caller pins it.
+    public func planRead(
+        _ request: ReadSnapshotRequest, _ caller: Caller
+    ) throws(Refusal) -> (manifest: Int64, sizeBytes: Int64) {
+        try check(request.syntaxErrors(), caller)
+        let (_, bytes) = try readable(request.snapshotID, caller)
+        if request.offset > bytes.count {
+            throw .error(
+                .invalidParameter("Offset", hint: "The disk has \(bytes.count) bytes."))
+        }
+        return (bytes.manifest, bytes.count)
+    }
+
+    /// An accomplished snapshot that has stored bytes.
+    private func readable(
+        _ id: String, _ caller: Caller
+    ) throws(Refusal) -> (SnapshotRecord, NewDisk.Bytes) {
+        let place = state.accounts[caller.accountID]?.find(\.snapshots, id)
+        _ = try admitted(
+            caller,
+            ResourceName(
+                "snapshot", id, in: place?.regionID ?? "",
+                group: place?.record.snapshot.resourceGroupID ?? ""))
+        guard let snapshot = place?.record else {
+            throw .error(.invalidSnapshotIdNotFound.naming("SnapshotId"))
+        }
+        if let error = NewDisk.sourceError(snapshot, "SnapshotId") { throw .error(error) }
+        guard let bytes = snapshot.bytes else {
+            throw .error(
+                .invalidParameter(
+                    "SnapshotId", hint: "\(snapshot.id) is simulated: it has no bytes."))
+        }
+        return (snapshot, bytes)
+    }
+
     /// Where the export goes: ECS names the object in a bucket by image and disk.
     private func path(of request: ExportImageRequest, _ device: String) throws(Refusal) -> String {
-        if !request.path.isEmpty { return request.path }
+        if !request.path.isEmpty {
+            try requireOutside(request.path, "Path")
+            return request.path
+        }
         guard let directory = environment.buckets[request.ossBucket] else {
             let names = environment.buckets.keys.sorted()
             let hint =

@@ -121,7 +121,8 @@ extension Catalog {
 
     // MARK: Deleting
 
-    /// DeleteInstance. A registered VM's files are their owner's and stay. Images and snapshots
+    /// DeleteInstance. A registered VM's files are their owner's and stay; those that were made for
+    /// its disks go with them. Images and snapshots
     /// stay too; what is still being made of it fails (B-NoInstanceChange).
     public func deleteInstance(
         _ request: DeleteInstanceRequest, _ caller: Caller
@@ -299,7 +300,7 @@ extension Draft {
                 }
                 add(.disk(Boxed(kept)))
             } else {
-                add(.diskDeleted(disk.id))
+                delete([disk])
             }
         }
         add(.instanceDeleted(instance.id))

@@ -70,6 +70,8 @@ struct JobBoard: Sendable {
     var pins: [Int64: Int] = [:]
     var reclaiming: Int64?
     var unreclaimable: Set<Int64> = []
+    /// Files that are being removed, by the numbers that name them.
+    var reclaimingFiles: Set<Int64> = []
     /// Manifests whose files are gone, until the journal knows.
     var reclaimed: [Int64] = []
     /// What has been found of images and of damage, until the journal knows.
@@ -326,7 +328,10 @@ extension Catalog {
             // No room in the journal. What is left is tried again when there is, or soon.
             isRefused = true
         }
-        if !state.reclaims.isEmpty { launchReclaim() }
+        if !state.reclaims.isEmpty {
+            launchReclaim()
+            launchFileReclaims()
+        }
         launchDetections()
         defer { jobs.launches = [] }
         let next = jobs.timers.first?.time
@@ -342,7 +347,7 @@ extension Catalog {
                 try commit(draft, isRelease: true)
             }
             jobs.reclaimed.removeFirst()
-            jobs.reclaiming = nil
+            if jobs.reclaimingFiles.remove(manifest) == nil { jobs.reclaiming = nil }
         }
     }
 

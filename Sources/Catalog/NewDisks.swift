@@ -1,9 +1,18 @@
 import ECS
 
-/// A simulated disk in the making: what RunInstances, CreateDisk and ReplaceSystemDisk have in
-/// common.
+/// A disk in the making: what RunInstances, CreateDisk and ReplaceSystemDisk have in common. One
+/// of a snapshot with a real file's bytes gets a file of its own; every other is simulated.
 struct NewDisk {
     static let defaultCategory = "cloud_essd"
+
+    /// What a snapshot has stored of a real file.
+    struct Bytes: Equatable {
+        let manifest: Int64
+        let count: Int64
+
+        /// In whole GiB, rounded up.
+        var size: Int32 { Int32(clamping: (count - 1) >> 30 + 1) }
+    }
 
     var type = "data"
     var category = Self.defaultCategory
@@ -18,10 +27,29 @@ struct NewDisk {
     var encrypted = false
     var kmsKeyID = ""
     var deleteWithInstance = true
+    /// Nil: the disk is simulated.
+    var bytes: Bytes?
+    /// Whether the size was asked for, or is what an image says beyond its snapshot: the file has
+    /// it then. Else it is as large as what it is made of.
+    var isSizeGiven = false
+    /// Where the file is to be made, and the parameter that says so.
+    var path = ""
+    var pathParameter = ""
+
+    /// The file that it needs.
+    var order: FileOrder? {
+        bytes.map { bytes in
+            let given = isSizeGiven ? Int64(size) << 30 : 0
+            return FileOrder(
+                manifest: bytes.manifest, sizeBytes: max(bytes.count, given), path: path,
+                parameter: pathParameter)
+        }
+    }
 
     /// What a snapshot hands on. A disk made of an encrypted one is encrypted, whatever is asked.
     mutating func take(_ snapshot: SnapshotRecord) {
         snapshotID = snapshot.id
+        bytes = snapshot.bytes
         if !snapshot.snapshot.encrypted { return }
         encrypted = true
         if kmsKeyID.isEmpty { kmsKeyID = snapshot.snapshot.kmsKeyID }
@@ -42,6 +70,7 @@ struct NewDisk {
         let mapping = image.image.diskDeviceMappings.first { $0.type == "system" }
         disk.size = mapping.flatMap { Int32($0.size) } ?? image.image.size
         disk.take(mapping, region, own: own)
+        disk.keepSizeOfImage()
         return disk
     }
 
@@ -54,6 +83,7 @@ struct NewDisk {
             disk.device = mapping.device
             disk.size = Int32(mapping.size) ?? Values.sizes(isBasic: false).lowerBound
             disk.take(mapping, region, own: own)
+            disk.keepSizeOfImage()
             return disk
         }
     }
@@ -67,6 +97,13 @@ struct NewDisk {
         encrypted = mapping.encrypted
         if let snapshot = region.snapshots[mapping.snapshotID] { take(snapshot) }
         if own.snapshots[mapping.snapshotID] == nil { snapshotID = "" }
+    }
+
+    /// A disk of an image may be larger than the snapshot it begins with.
+    private mutating func keepSizeOfImage() {
+        guard let bytes else { return }
+        isSizeGiven = size > bytes.size
+        size = max(size, bytes.size)
     }
 
     /// Its record: In_use on `instance`, or Available if there is none.
@@ -101,23 +138,27 @@ struct NewDisk {
 
 /// What is wrong with a disk that is to be made.
 extension NewDisk {
-    /// Disks' bytes are simulated: one that should hold a snapshot's real ones cannot be made.
-    static func realBytesError(_ parameter: String) -> ECSError {
-        .invalidParameter(
-            parameter,
-            hint: """
-                It holds a real file's bytes, and disk files are not made of those yet: export \
-                it to a file (ExportImage, ExportSnapshot) and register that (RegisterInstance).
-                """)
-    }
-
     /// Of the snapshot that a disk is to be made of.
     static func sourceError(_ snapshot: SnapshotRecord, _ parameter: String) -> ECSError? {
-        if snapshot.snapshot.status != "accomplished" {
-            return .invalidSnapshotIdNotReadyForDisk.naming(
-                parameter, hint: "\(snapshot.id) is \(snapshot.snapshot.status).")
-        }
-        return snapshot.isReal ? realBytesError(parameter) : nil
+        if snapshot.snapshot.status == "accomplished" { return nil }
+        return .invalidSnapshotIdNotReadyForDisk.naming(
+            parameter, hint: "\(snapshot.id) is \(snapshot.snapshot.status).")
+    }
+
+    /// The least size of a disk of the snapshot that it has taken, GiB.
+    func leastSize(of snapshot: SnapshotRecord, _ fallback: Int32) -> Int32 {
+        bytes?.size ?? Int32(snapshot.snapshot.sourceDiskSize) ?? fallback
+    }
+
+    /// That a disk without a file has no path.
+    func pathError() -> ECSError? {
+        if path.isEmpty || bytes != nil { return nil }
+        return .invalidParameter(
+            pathParameter,
+            hint: """
+                The disk has no file: it is simulated, as every disk is that is not made of a \
+                real file's bytes. Leave the path out.
+                """)
     }
 
     /// - Parameter least: of the snapshot or the image that it is made of, GiB.
@@ -131,8 +172,15 @@ extension NewDisk {
         account.keyError(isEncrypted: encrypted, kmsKeyID)?.naming(parameter)
     }
 
-    /// A system disk has at least its image's size and 20 GiB; unless it is said, 40 at least.
+    /// A system disk has at least its image's size and 20 GiB; unless it is said, 40 at least. One
+    /// of real bytes has its image's size, whatever that is.
     mutating func setSystemSize(_ wanted: Int32?) -> ECSError? {
+        if bytes != nil {
+            let least = size
+            isSizeGiven = isSizeGiven || wanted != nil
+            size = wanted ?? size
+            return sizeError("SystemDisk.Size", least: least)
+        }
         let least = max(size, 20)
         size = wanted ?? max(size, 40)
         return sizeError("SystemDisk.Size", least: least)
@@ -146,10 +194,25 @@ extension ImageRecord {
             return .incorrectImageStatus.naming(
                 parameter, hint: "\(id) is \(image.status); Available or Deprecated is right.")
         }
-        let isReal = image.diskDeviceMappings.contains {
-            region.snapshots[$0.snapshotID]?.isReal ?? false
+        for disk in image.diskDeviceMappings {
+            // A fixture may have made it Available.
+            if let snapshot = region.snapshots[disk.snapshotID], snapshot.isReal,
+                snapshot.manifest == 0
+            {
+                return .incorrectImageStatus.naming(
+                    parameter,
+                    hint: "Its snapshot \(snapshot.id) is \(snapshot.snapshot.status).")
+            }
         }
-        return isReal ? NewDisk.realBytesError(parameter) : nil
+        return nil
+    }
+}
+
+extension SnapshotRecord {
+    /// What is stored of it; nil: it is simulated, or not accomplished.
+    var bytes: NewDisk.Bytes? {
+        guard isReal, manifest > 0, snapshot.sizeBytes > 0 else { return nil }
+        return NewDisk.Bytes(manifest: manifest, count: snapshot.sizeBytes)
     }
 }
 

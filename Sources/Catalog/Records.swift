@@ -75,6 +75,8 @@ public struct DiskRecord: Message, Resource {
     public var isReleasedSystemDisk = false
     public var isDeviceInvalid = false
     public var root = ""
+    public var isOurs = false
+    public var file: Int64 = 0
     public init() {}
     public var id: String { disk.diskID }
     /// Whether there is a file: else its snapshots are simulated.
@@ -89,6 +91,8 @@ public struct DiskRecord: Message, Resource {
         try visitor.bool(6, "IsReleasedSystemDisk", &isReleasedSystemDisk)
         try visitor.bool(7, "IsDeviceInvalid", &isDeviceInvalid)
         try visitor.string(8, "Root", &root)
+        try visitor.bool(9, "IsOurs", &isOurs)
+        try visitor.int64(10, "File", &file)
     }
 }
 
@@ -204,11 +208,32 @@ public struct TokenRecord: Message {
 public struct ReclaimRecord: Message {
     public var manifest: Int64 = 0
     public var segments: [Int64] = []
+    public var files: [ReclaimFile] = []
     public init() {}
 
     public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
         try visitor.int64(1, "Manifest", &manifest)
         try visitor.int64s(2, "Segment", &segments)
+        try visitor.messages(3, "File", &files)
+    }
+}
+
+public struct ReclaimFile: Message {
+    public var path = ""
+    public var temporary = ""
+    public var device: Int64 = 0
+    public var inode: Int64 = 0
+    public var uid: Int64 = 0
+    public var root = ""
+    public init() {}
+
+    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
+        try visitor.string(1, "Path", &path)
+        try visitor.string(2, "Temporary", &temporary)
+        try visitor.int64(3, "Device", &device)
+        try visitor.int64(4, "Inode", &inode)
+        try visitor.int64(5, "Uid", &uid)
+        try visitor.string(6, "Root", &root)
     }
 }
 

@@ -18,6 +18,9 @@ extension Catalog {
         if let bound = try passed(token, account, caller, mismatch: mismatch) {
             return RunInstancesResponse([bound.resourceID] + bound.furtherIDs)
         }
+        for (index, entry) in request.diskPath.enumerated() {
+            try requireOutside(entry.path, "DiskPath.\(index + 1).Path")
+        }
         let region = try account.region(request.regionID)
         let imageID = imageID(of: request, caller)
         var rules = RunInstancesRules(
@@ -26,10 +29,23 @@ extension Catalog {
         try rules.verdict.close()
         guard let plan else { throw .error(.serviceUnavailable) }
         if isDryRun { throw .error(.dryRunOperation) }
+        let orders = plan.disks.compactMap(\.order)
+        let making = try caller.files(for: (0..<request.count).flatMap { _ in orders })
 
         var draft = draft(caller, request.regionID)
         let move = limits(of: account).instanceMove
-        let ids = (0..<request.count).map { _ in request.add(plan, move, &draft) }
+        var files = (making?.files ?? [])[...]
+        var ids: [String] = []
+        for _ in 0..<request.count {
+            let (instance, disks) = request.records(plan, move, &draft)
+            for (var disk, new) in zip(disks, plan.disks) {
+                if new.bytes != nil, let file = files.popFirst() { give(file, to: &disk) }
+                draft.add(.disk(Boxed(disk)))
+            }
+            draft.add(.instance(Boxed(instance)))
+            ids.append(instance.id)
+        }
+        draft.keep(making)
         token.bind(ids[0], Array(ids.dropFirst()), &draft)
         try commit(draft)
         return RunInstancesResponse(ids)
@@ -89,6 +105,7 @@ struct RunInstancesRules {
             disks.append(try dataDisk(index, entry, snapshots[index]))
         }
         try setDevices(&disks, imageCount: disks.count - request.dataDisk.count)
+        try setPaths(&disks)
         try requireRoom(disks.count)
         guard let groupID else { return nil }
         return Plan(image: image, groupID: groupID, disks: disks)
@@ -142,9 +159,10 @@ struct RunInstancesRules {
                 try verdict.add(error)
             }
             disk.take(snapshot)
-            least = Int32(snapshot.snapshot.sourceDiskSize) ?? least
+            least = disk.leastSize(of: snapshot, least)
         }
         disk.size = entry.size ?? least
+        disk.isSizeGiven = entry.size != nil
         // One without a snapshot has been judged by its syntax.
         if snapshot != nil, let error = disk.sizeError("\(name).Size", least: least) {
             try verdict.add(error)
@@ -177,6 +195,24 @@ struct RunInstancesRules {
         for index in disks.indices where disks[index].device.isEmpty {
             disks[index].device = Device.nextFree(taken) ?? ""
             taken.insert(disks[index].device)
+        }
+    }
+
+    /// Where the files of disks are to be made. A disk's device has been settled before.
+    private mutating func setPaths(_ disks: inout [NewDisk]) throws(Refusal) {
+        for (index, entry) in request.diskPath.enumerated() {
+            let name = "DiskPath.\(index + 1)"
+            guard let place = disks.firstIndex(where: { $0.device == entry.device }) else {
+                let devices = Values.list(disks.map(\.device))
+                try verdict.add(
+                    .invalidParameter(
+                        "\(name).Device", hint: "The instance will have \(devices)."))
+                continue
+            }
+            disks[place].path = entry.path
+            disks[place].pathParameter = "\(name).Device"
+            if let error = disks[place].pathError() { try verdict.add(error) }
+            disks[place].pathParameter = "\(name).Path"
         }
     }
 
@@ -222,10 +258,10 @@ extension RunInstancesRequest {
         return [ResourceName("instance", in: regionID, group: group), image] + snapshots
     }
 
-    /// Adds one instance and its disks; its ID.
-    fileprivate func add(
+    /// One instance, and its disks in the plan's order.
+    fileprivate func records(
         _ plan: RunInstancesRules.Plan, _ move: Int64, _ draft: inout Draft
-    ) -> String {
+    ) -> (InstanceRecord, [DiskRecord]) {
         var record = InstanceRecord()
         record.number = draft.number()
         record.take(plan.image)
@@ -239,14 +275,12 @@ extension RunInstancesRequest {
         record.instance.resourceGroupID = plan.groupID
         record.instance.tags = tag.kept
         record.move(to: "Pending", draft.now, move)
-        for disk in plan.disks {
-            let made = disk.record(
+        let disks = plan.disks.map { disk in
+            disk.record(
                 zoneID: record.instance.zoneID, groupID: plan.groupID, tags: tag.kept, on: record,
                 &draft)
-            draft.add(.disk(Boxed(made)))
         }
-        draft.add(.instance(Boxed(record)))
-        return record.id
+        return (record, disks)
     }
 }
 

@@ -41,6 +41,7 @@ extension Catalog {
         guard jobs.reclaiming == nil, jobs.reclaimed.isEmpty else { return }
         let next = state.reclaims.first {
             jobs.pins[$0.key] == nil && !jobs.unreclaimable.contains($0.key)
+                && $0.value.value.files.isEmpty
         }
         guard let (manifest, record) = next else { return }
         jobs.reclaiming = manifest
@@ -52,6 +53,7 @@ extension Catalog {
     /// A reclaim could not be done: it is left to the next start.
     public func reclaimFailed(_ manifest: Int64) {
         jobs.unreclaimable.insert(manifest)
+        jobs.reclaimingFiles.remove(manifest)
         if jobs.reclaiming == manifest { jobs.reclaiming = nil }
     }
 }

@@ -267,6 +267,21 @@ extension State {
     }
 }
 
+extension State {
+    /// The files that disks have in `disks/` of the data directory, by their names there.
+    public func diskFilesInUse() -> Set<String> {
+        var names: Set<String> = []
+        for (_, account) in accounts {
+            for (_, region) in account.regions {
+                for (_, disk) in region.disks.records where disk.value.file > 0 {
+                    names.insert("\(disk.value.file).raw")
+                }
+            }
+        }
+        return names
+    }
+}
+
 extension Account {
     fileprivate mutating func putJob(_ record: Boxed<JobRecord>, _ regionID: String) {
         let job = record.value

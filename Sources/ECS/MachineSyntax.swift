@@ -113,21 +113,6 @@ extension RunInstancesRequest {
         return errors.all
     }
 
-    private func requireDiskPaths(_ errors: inout SyntaxErrors) {
-        var devices: Set<String> = []
-        for (index, disk) in diskPath.enumerated() {
-            let prefix = "DiskPath.\(index + 1)."
-            errors.require(!disk.device.isEmpty, .missingParameter("\(prefix)Device"))
-            errors.require(
-                disk.device.isEmpty || Device.isValid(disk.device),
-                .invalidParameter("\(prefix)Device", hint: "/dev/xvda to /dev/xvdz."))
-            errors.require(
-                disk.device.isEmpty || devices.insert(disk.device).inserted,
-                .invalidParameter("\(prefix)Device", hint: "\(disk.device) is given twice."))
-            errors.require(!disk.path.isEmpty, .missingParameter("\(prefix)Path"))
-        }
-    }
-
     private func requireDataDisks(_ errors: inout SyntaxErrors) {
         errors.require(dataDisk.count <= 16, .invalidParameter("DataDisk", hint: "At most 16."))
         for (index, disk) in dataDisk.enumerated() {
@@ -223,6 +208,7 @@ extension ReplaceSystemDiskRequest {
         errors.requireID("ImageId", imageID)
         errors.requireToken(clientToken)
         errors.requireEncryption("", encrypted, kmsKeyID)
+        errors.requirePath("Path", path)
         return errors.all
     }
 }
@@ -248,6 +234,7 @@ extension CreateDiskRequest {
         if snapshotID.isEmpty { errors.requireSize("Size", size, diskCategory) }
         errors.requireEncryption("", encrypted, kmsKeyID)
         errors.requireTags(tag, limit: tagsMax)
+        errors.requirePath("Path", path)
         return errors.all
     }
 }

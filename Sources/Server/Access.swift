@@ -100,6 +100,15 @@ struct Access: Sendable {
             grantedRoots: grants(uid, root) ? [root] : [])
     }
 
+    /// The peer for whom files were made that are to be removed: a bucket is a root then, too.
+    func peer(ofReclaim uid: Int64, root: String) -> Peer {
+        let peer = peer(ofJob: uid, root: root)
+        guard buckets.values.contains(root) else { return peer }
+        return Peer(
+            uid: peer.uid, gid: nil, isTrusted: peer.isTrusted, diskRoots: [],
+            grantedRoots: [root])
+    }
+
     /// Whether the configuration still grants the root: to the user, or to some group where no
     /// section is the user's own. Which groups a user has is known only while it is connected.
     private func grants(_ uid: UInt32, _ root: String) -> Bool {

@@ -72,7 +72,7 @@ public enum Daemon {
         let loop = try EventLoop()
         let reports = Mailbox<Report>(loop)
         let storage = try Storage(places, reports, access, log)
-        let catalog = makeCatalog(loop, configuration, options, storage)
+        let catalog = makeCatalog(loop, configuration, options, storage, places)
         try catalog.assumeIsolated { catalog in
             do throws(Refusal) {
                 try catalog.openAccount("default")
@@ -81,6 +81,7 @@ public enum Daemon {
                         account.name, resourceGroups: account.resourceGroups)
                 }
                 catalog.damaged(storage.damages)
+                try catalog.placeDisks()
             } catch {
                 throw DaemonFailure(
                     DaemonFailure.inputOutput, "no room for a first record in the journal")
@@ -106,7 +107,7 @@ public enum Daemon {
 
     private static func makeCatalog(
         _ loop: EventLoop, _ configuration: Configuration, _ options: DaemonOptions,
-        _ storage: Storage
+        _ storage: Storage, _ places: Places
     ) -> Catalog {
         var random = KernelRandom()
         let journal = storage.journal
@@ -123,6 +124,7 @@ public enum Daemon {
             },
             progress: { workers?.percent(of: $0) })
         environment.buckets = configuration.buckets
+        environment.dataDirectory = places.dataDirectory ?? ""
         let limits = configuration.accounts.map { ($0.name, $0.limits) }
         return Catalog(
             executor: loop, environment: environment, limits: configuration.limits,
@@ -206,15 +208,17 @@ private struct Storage {
         if names.contains(where: { $0.hasPrefix("journal-") || $0.hasPrefix("checkpoint-") }) {
             return
         }
-        let path = "\(directory)/manifests"
-        let manifests = try calls.names(in: calls.openFile(path, [.readOnly, .directory]))
-        if manifests.isEmpty { return }
+        let (manifests, disks) = try (
+            calls.names(in: calls.openFile("\(directory)/manifests", [.readOnly, .directory])),
+            calls.names(in: calls.openFile("\(directory)/disks", [.readOnly, .directory]))
+        )
+        if manifests.isEmpty && disks.isEmpty { return }
         throw DaemonFailure(
             DaemonFailure.damaged,
             """
-            \(directory) has \(manifests.count) snapshots in manifests/ but no journal and no \
-            checkpoint. Nothing was changed. Put those files back; or, if the snapshots are not \
-            wanted, name an empty directory with --data-dir.
+            \(directory) has \(manifests.count) snapshots in manifests/ and \(disks.count) files \
+            in disks/ but no journal and no checkpoint. Nothing was changed. Put those files back; \
+            or, if they are not wanted, name an empty directory with --data-dir.
             """)
     }
 
@@ -263,9 +267,11 @@ private struct Storage {
     private mutating func clean(_ store: SnapshotStore, _ log: Log) throws {
         let (manifests, segments) = recovered.state.filesInUse()
         do throws(SystemError) {
-            let removed = try store.removeOrphans(
-                keepingManifests: Set(manifests.map { UInt64($0) }),
-                segments: Set(segments.map { UInt64($0) }))
+            let removed =
+                try store.removeOrphans(
+                    keepingManifests: Set(manifests.map { UInt64($0) }),
+                    segments: Set(segments.map { UInt64($0) }))
+                + store.removeOrphanDisks(keeping: recovered.state.diskFilesInUse())
             if !removed.isEmpty { log.info("removed unfinished files: \(removed.count)") }
         } catch {
             throw DaemonFailure(DaemonFailure.inputOutput, "data directory: \(error)")

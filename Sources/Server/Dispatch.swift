@@ -18,6 +18,9 @@ enum Pending: Sendable {
     case readEvents(after: Int64, resources: [String], max: Int)
     case watch(after: Int64, resources: [String])
     case export(ExportPlan)
+    /// Its disks' files are made.
+    case make(FileMaking)
+    case read(ReadPlan)
     case inspect(RegisterInstanceRequest, paths: [(path: String, format: String)])
     case verify(VerifyPlan)
     case usage(UsagePlan)
@@ -71,9 +74,7 @@ extension Catalog {
         case .describeImageSharePermission(let request):
             reply(call, try describeImageSharePermission(request, call.caller), &answers)
         case .exportImage(let request):
-            let plan = try planExport(request, call.caller)
-            pin(plan.manifest)
-            return .export(plan)
+            return try export(planExport(request, call.caller), call)
         case .createSnapshot(let request):
             reply(call, try createSnapshot(request, call.caller), &answers)
         case .describeSnapshots(let request):
@@ -253,6 +254,7 @@ extension Catalog {
         switch refusal {
         case .noRoomYet: return .again
         case .held(let id): return .held(id, milliseconds: holdMilliseconds(id))
+        case .needsFiles(let orders): return make(orders, call, &answers)
         case .errors(let errors):
             answers.add(
                 call.key, Status(errors, requestID: requestID()),

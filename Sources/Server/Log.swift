@@ -89,11 +89,13 @@ final class Log: Sendable {
             warning("job \(job): \(sentence(failure.reason, failure.hint))")
         case .notReclaimed(let manifest, let failure):
             error("space of manifest \(manifest) was not given back: \(failure)")
+        case .notRemoved(_, let text): warning("a file is left, until the next start: \(text)")
         case .damaged(let failures):
             for failure in failures { error(Self.damage(failure)) }
         case .examined(_, .verified(let verification)):
             for failure in verification.failures { error(Self.damage(failure)) }
-        case .captured, .copied, .reclaimed, .inspected, .exported, .journal, .examined, .detected:
+        case .captured, .copied, .reclaimed, .inspected, .exported, .made, .read, .journal,
+            .examined, .detected:
             break
         }
         for failure in report.damage { error(Self.damage(failure)) }

@@ -58,7 +58,7 @@ struct ParkedCalls: Sendable {
             parked.cursor = after
             readers.insert(call.key)
         case .held(let id, _): byHold[id] = call.key
-        case .export, .inspect, .cancel, .again, .verify, .usage: break
+        case .export, .make, .read, .inspect, .cancel, .again, .verify, .usage: break
         }
         calls[call.key] = parked
         byConnection[call.key.connection, default: []].insert(call.key.stream)
@@ -157,8 +157,9 @@ extension Catalog {
             ended(job, accountID, .failed(reason: sentence(failure.reason, failure.hint)))
         case .reclaimed(let manifest): reclaimed(manifest)
         case .notReclaimed(let manifest, _): reclaimFailed(manifest)
+        case .notRemoved(let number, _): reclaimFailed(number)
         case .detected(let detection, let result): noteDetection(detection, result)
-        case .journal, .exported, .inspected, .examined, .damaged: break
+        case .journal, .exported, .made, .read, .inspected, .examined, .damaged: break
         }
         noteDamage(report)
     }
@@ -297,10 +298,12 @@ extension Server {
         if let connection { start(parkedCall, connection) }
     }
 
-    /// What does not start: an export reads nothing, a hold is over.
+    /// What does not start: an export reads nothing, no file is made, a hold is over.
     private func letGo(_ pending: Pending) {
         switch pending {
-        case .export(let plan): catalog.assumeIsolated { $0.unpin(plan.manifest) }
+        case .export(let plan): letGo(plan.pins)
+        case .make(let making): letGo(making.pins)
+        case .read(let plan): letGo([plan.manifest])
         case .held(let id, _): catalog.assumeIsolated { $0.endHold(id) }
         default:
             let manifests = pending.examinedManifests
@@ -308,15 +311,24 @@ extension Server {
         }
     }
 
+    private func letGo(_ pins: [Int64]) {
+        catalog.assumeIsolated { catalog in
+            for number in pins { catalog.unpin(number) }
+        }
+        // What was pinned may be reclaimed.
+        lookAgain()
+    }
+
     private func start(_ parkedCall: ParkedCall, _ connection: Connection) {
         switch parkedCall.pending {
         case .export(let plan):
-            guard let workers else { return }
-            let progress = JobProgress()
-            parked.update(parkedCall.call.key) { $0.progress = progress }
-            exports[parkedCall.serial] = plan.manifest
             let peer = access.peer(connection.peer, connection.binding, bucket: plan.bucket)
-            workers.export(plan, for: peer, serial: parkedCall.serial, progress)
+            begin(.export(plan), peer, parkedCall)
+        case .make(let making):
+            begin(.make(making), access.peer(connection.peer, connection.binding), parkedCall)
+        case .read(let plan):
+            exports[parkedCall.serial] = [plan.manifest]
+            workers?.read(plan, serial: parkedCall.serial)
         case .inspect(_, let paths):
             let peer = access.peer(connection.peer, connection.binding)
             workers?.inspect(paths, for: peer, serial: parkedCall.serial)
@@ -468,7 +480,7 @@ extension Server {
                 let requestID = catalog.assumeIsolated { $0.requestID() }
                 let status = Status([.forbidden.hinting(hint)], requestID: requestID)
                 answers.add(call.call.key, status, turn: turn)
-            case .export, .inspect, .cancel, .again, .held, .verify, .usage: break
+            case .export, .make, .read, .inspect, .cancel, .again, .held, .verify, .usage: break
             }
         }
         deliver(answers)
@@ -514,12 +526,17 @@ extension Server {
         }
     }
 
-    /// The manifests that no export reads any more.
+    /// The manifests that no export reads any more, and their intents.
     func takePins(_ reports: [Report]) -> [Int64] {
-        reports.compactMap { report in
-            guard case .exported(let serial, _) = report else { return nil }
-            return exports.removeValue(forKey: serial)
+        var pins: [Int64] = []
+        for report in reports {
+            switch report {
+            case .exported(let serial, _), .read(let serial, _):
+                pins += exports.removeValue(forKey: serial) ?? []
+            default: break
+            }
         }
+        return pins
     }
 
     func finishExport(_ serial: Int64, _ result: Result<Exported, ExportFailure>) {

@@ -64,10 +64,16 @@ actor Server {
     private var reclaims: [(turn: UInt64, record: ReclaimRecord, users: [Int64: [Int64]])] = []
 
     var parked = ParkedCalls()
-    /// Manifests that running exports read, by the export's serial.
-    var exports: [Int64: Int64] = [:]
+    /// What running exports and reads have pinned, by their serials.
+    var exports: [Int64: [Int64]] = [:]
     /// Manifests that running examinations read, likewise.
     var examinations: [Int64: [Int64]] = [:]
+    /// Files that are being made, by the serial of the request they are for.
+    var makings: [Int64: FileMaking] = [:]
+    /// Those that are made, while the journal has no room for what comes of them.
+    var finishedMakings: [FinishedMaking] = []
+    /// Work that waits until these turns are durable.
+    private var fileWork: [(turn: UInt64, work: FileWork)] = []
     private let startTime = Clock.monotonicNanoseconds()
     /// When a simulated job ends; the past at first, so that recovered jobs start.
     private var nextJobTime: Int64? = 0
@@ -142,7 +148,7 @@ actor Server {
         if let rest = listenerRestsUntil { due.append(rest) }
         if let stopping { due.append(stopping.deadline) }
         if !timed.isEmpty { due.append(now + 250_000_000) }
-        if !postponed.isEmpty { due.append(now + 1_000_000_000) }
+        if !postponed.isEmpty || !finishedMakings.isEmpty { due.append(now + 1_000_000_000) }
         guard let next = due.min() else { return -1 }
         return Int32(clamping: max(0, (next - now + 999_999) / 1_000_000))
     }
@@ -154,6 +160,7 @@ actor Server {
         var answers: Answers
         var pending: [(call: Call, pending: Pending)] = []
         var deferred: [Call] = []
+        var unfinished: [FinishedMaking] = []
         var launches: [Launch] = []
         var nextJobTime: Int64?
         var turn: Turn?
@@ -162,7 +169,9 @@ actor Server {
     private func runCatalog(_ now: Int64) {
         let reports = reports.take()
         let calls = postponed + resumed() + self.calls
-        if calls.isEmpty && reports.isEmpty && nextJobTime == nil { return }
+        if calls.isEmpty && reports.isEmpty && nextJobTime == nil && finishedMakings.isEmpty {
+            return
+        }
         postponed = []
         self.calls.removeAll(keepingCapacity: true)
         for call in calls { connections[call.key.connection]?.unanswered -= 1 }
@@ -173,6 +182,7 @@ actor Server {
             facts.freeBytes = freeBytes()
         }
         let inspections = takeInspections(reports)
+        let made = takeMakings(reports)
         let unpinned = takePins(reports) + takeExamined(reports)
         let facts = facts
         let parked = parked
@@ -200,6 +210,7 @@ actor Server {
                     call, request, files, now, &outcome.answers)
                 if let pending { outcome.pending.append((call, pending)) }
             }
+            outcome.unfinished = catalog.finish(made, now, facts, &outcome.answers)
             for manifest in unpinned { catalog.unpin(manifest) }
             for report in reports { catalog.take(report) }
             (outcome.launches, outcome.nextJobTime) = catalog.advance()
@@ -208,6 +219,7 @@ actor Server {
             return outcome
         }
         nextJobTime = outcome.nextJobTime
+        noteMade(made, outcome.unfinished)
         if let turn = outcome.turn { append(turn) }
         deliver(outcome.answers)
         if let turn = outcome.turn { endWaits(of: turn.droppedAccounts, turn.number) }
@@ -293,14 +305,28 @@ actor Server {
         }
     }
 
+    /// Runs what makes files when a crash that comes then leaves their names in the state.
+    func whenDurable(_ work: FileWork) {
+        if let last = turns.last {
+            fileWork.append((last.turn, work))
+        } else {
+            run(work)
+        }
+    }
+
+    /// Lets the catalog go on in the next turn, though nothing else happens.
+    func lookAgain() { nextJobTime = 0 }
+
     /// The part of a report that is not the catalog's.
     private func takeRest(of report: Report, _ now: Int64) {
         switch report {
         case .journal(.durable(let sequence)): becameDurable(sequence)
         case .exported(let serial, let result): finishExport(serial, result)
         case .examined(let serial, let examined): finishExamination(serial, examined)
+        case .read(let serial, let result): finishRead(serial, result)
         case .journal(let event): log.note(event)
-        case .captured, .copied, .reclaimed, .notReclaimed, .inspected, .detected, .damaged:
+        case .captured, .copied, .reclaimed, .notReclaimed, .made, .notRemoved, .inspected,
+            .detected, .damaged:
             log.note(report)
         }
     }
@@ -314,6 +340,8 @@ actor Server {
             workers?.reclaim(reclaim.record, users: reclaim.users)
         }
         reclaims.removeAll { $0.turn <= durableTurn }
+        for work in fileWork where work.turn <= durableTurn { run(work.work) }
+        fileWork.removeAll { $0.turn <= durableTurn }
         for token in holding {
             guard let connection = connections[token] else { continue }
             connection.release(durableTurn)
@@ -652,10 +680,10 @@ actor Server {
         for token in connections.keys { touched.insert(token) }
     }
 
-    /// Whether every answer has left, and every export's thread has let go of its file.
+    /// Whether every answer has left, and every thread has let go of its files.
     private var isDrained: Bool {
-        turns.isEmpty && exports.isEmpty && examinations.isEmpty && calls.isEmpty
-            && postponed.isEmpty && parked.isEmpty
+        turns.isEmpty && exports.isEmpty && makings.isEmpty && examinations.isEmpty
+            && calls.isEmpty && postponed.isEmpty && parked.isEmpty
             && connections.values.allSatisfy { !$0.hasOutput && $0.inFlight == 0 }
     }
 
@@ -692,6 +720,7 @@ extension Caller {
     ) {
         self.init(uid: connection.peer.uid, authority: connection.binding.authority)
         pid = connection.peer.pid
+        grantedRoots = connection.binding.diskRoots
         operation = String(decoding: bytes[envelope.method], as: UTF8.self)
         for (key, value) in envelope.metadata {
             if bytes[key].elementsEqual("account".utf8) {

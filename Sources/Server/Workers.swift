@@ -17,24 +17,30 @@ enum Report: Sendable {
     case detected(Detection, Result<[DetectionFinding], ReadFailure>)
     /// Where else damage lies that was reported before.
     case damaged([ReadFailure])
+    case made(serial: Int64, Result<[RestoredDisk], MakingFailure>)
+    case read(serial: Int64, Result<ReadPart, ReadFailure>)
+    /// A file that should have gone is still there: why.
+    case notRemoved(number: Int64, String)
 }
 
 /// The threads that may block: copies, exports, looking at files. The loop decides what runs and
 /// how much at once; here it only runs, and reports.
 final class Workers: Sendable {
     let store: SnapshotStore
+    let ranges: RangeReader
     let reports: Mailbox<Report>
     private let progress = Lock<[Int64: JobProgress]>([:])
     let copies = DispatchQueue(label: "imaged.copies", attributes: .concurrent)
     /// Opening a path may hang on a dead mount: never behind or before a copy.
-    private let looks = DispatchQueue(label: "imaged.looks", attributes: .concurrent)
-    private let access: Access
+    let looks = DispatchQueue(label: "imaged.looks", attributes: .concurrent)
+    let access: Access
     private let reserveBytes: Int64
 
     init(
         store: SnapshotStore, reports: Mailbox<Report>, access: Access, reserveBytes: Int64
     ) {
         self.store = store
+        ranges = RangeReader(store)
         self.access = access
         self.reports = reports
         self.reserveBytes = reserveBytes
@@ -88,6 +94,8 @@ final class Workers: Sendable {
     func cancel(_ job: Int64) { progress.withLock { $0[job] }?.cancel() }
 
     func reclaim(_ record: ReclaimRecord, users: [Int64: [Int64]]) {
+        if !record.files.isEmpty { return reclaimFiles(record) }
+        ranges.forget(manifest: UInt64(record.manifest))
         let job = ReclaimJob(
             manifest: UInt64(record.manifest),
             segments: record.segments.map { segment in
@@ -110,7 +118,8 @@ final class Workers: Sendable {
         copies.async { [store, reports] in
             let result = Result { () throws(ExportFailure) in
                 try store.export(
-                    manifest: UInt64(plan.manifest), to: plan.path, peer: peer, progress: progress)
+                    manifest: UInt64(plan.manifest), to: plan.path, temporary: plan.temporary,
+                    peer: peer, progress: progress)
             }
             reports.post(.exported(serial: serial, result))
         }

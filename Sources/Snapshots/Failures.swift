@@ -188,7 +188,7 @@ public struct ExportFailure: Error, Equatable, Sendable {
         if error.errno.meansNoSpace {
             self.init(
                 .noSpace, "there is no room for \(quoted(path)): \(error.errno)",
-                hint: "free space there, or export to another file system", errno: error.errno)
+                hint: "free space there, or use another file system", errno: error.errno)
         } else {
             self.init(
                 .write, "\(quoted(path)) cannot be written: \(error.call): \(error.errno)",

@@ -33,6 +33,12 @@ public struct Peer: Sendable, Equatable {
         return nil
     }
 
+    /// The granted root that `path` is below; empty: it is below none, or needs none.
+    public func grantedRoot(of path: String) -> String {
+        guard !isTrusted, let place = place(of: path), place.isGranted else { return "" }
+        return place.root
+    }
+
     /// What is wrong with a path that has no place, and what to do.
     func refusal(of path: String) -> (reason: String, hint: String) {
         let roots = (grantedRoots + diskRoots).map(quoted)

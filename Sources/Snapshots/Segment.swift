@@ -209,6 +209,16 @@ final class SegmentReader {
         }
     }
 
+    /// Makes `count` slots from `slot` on share their blocks with `file`, at `offset`; false: the
+    /// file system cannot. Nothing is judged here.
+    func clone(
+        _ slot: UInt64, _ count: UInt64, to file: borrowing FileDescriptor, at offset: Int64
+    ) throws(SystemError) -> Bool {
+        try calls.clone(
+            segment, at: SegmentLayout.offset(ofSlot: slot),
+            count: Int64(count) * Int64(Layout.clusterBytes), to: file, at: offset)
+    }
+
     private func checksum(ofSlot slot: UInt64) throws(ReadError) -> UInt64 {
         let number = SegmentLayout.block(ofSlot: slot)
         if number != blockNumber {

@@ -24,6 +24,8 @@ final class SnapshotReader {
     private let number: UInt64
     private let segments: OpenSegments
     private var run: Run?
+    /// Where the clusters that `next` has read last are stored.
+    private var last: Run?
     /// What `place` knows: from `start` on there is a hole, up to this run; nil: to the disk's end.
     /// The manifest's position is behind the run.
     private var known: (start: UInt64, run: Run?)?
@@ -51,11 +53,24 @@ final class SnapshotReader {
         let room = UInt64(buffer.bytes.count / Layout.clusterBytes)
         let extent = Extent(cluster: rest.cluster, count: min(rest.count, room))
         try load(rest, buffer.slice(0..<Int(extent.count) * Layout.clusterBytes))
+        last = rest
         rest.cluster += extent.count
         rest.slot += extent.count
         rest.count -= extent.count
         run = rest.count == 0 ? nil : rest
         return extent
+    }
+
+    /// Makes the first `count` of the clusters that `next` has read last, and so judged, share
+    /// their blocks with `file`, at `offset`.
+    ///
+    /// - Returns: false: the file system cannot; nothing is written.
+    func cloneLast(
+        _ count: UInt64, to file: borrowing FileDescriptor, at offset: Int64
+    ) throws(SystemError) -> Bool {
+        // It has just been read, so it is open.
+        guard let last, let segment = try? segments.segment(last.segment) else { return false }
+        return count == 0 ? true : try segment.clone(last.slot, count, to: file, at: offset)
     }
 
     // MARK: Anywhere

@@ -13,6 +13,7 @@ public final class SnapshotStore: Sendable {
     let segments: FileDescriptor
     let manifests: FileDescriptor
     let temporary: FileDescriptor
+    let disks: FileDescriptor
 
     /// Opens the store in the data directory `path`, which exists; makes `segments/`,
     /// `manifests/`, `disks/` and `tmp/`, mode 0700, where they are missing.
@@ -42,6 +43,7 @@ public final class SnapshotStore: Sendable {
         segments = try calls.openFile("segments", in: directory, flags)
         manifests = try calls.openFile("manifests", in: directory, flags)
         temporary = try calls.openFile("tmp", in: directory, flags)
+        disks = try calls.openFile("disks", in: directory, flags)
     }
 
     // MARK: Names
@@ -51,7 +53,7 @@ public final class SnapshotStore: Sendable {
     func manifestPath(_ number: UInt64) -> String { "\(path)/manifests/\(number)" }
 
     /// The number of a file that we named `text`; nil: it is none of ours.
-    private static func number(_ text: some StringProtocol) -> UInt64? {
+    static func number(_ text: some StringProtocol) -> UInt64? {
         guard let number = UInt64(text), String(number) == text else { return nil }
         return number
     }
@@ -89,7 +91,7 @@ public final class SnapshotStore: Sendable {
         return inTemporary + inManifests + inSegments
     }
 
-    private func remove(
+    func remove(
         _ directoryName: String, _ directory: borrowing FileDescriptor,
         where isOrphan: (String) -> Bool
     ) throws(SystemError) -> [String] {

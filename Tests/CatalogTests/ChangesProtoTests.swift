@@ -78,7 +78,8 @@ struct ChangesProtoTests {
     private static let messages: [any Message.Type] = [
         Changes.self, Change.self, AccountRecord.self, ImageRecord.self, SnapshotRecord.self,
         DiskRecord.self, InstanceRecord.self, JobRecord.self, CaptureRecord.self, TokenRecord.self,
-        ReclaimRecord.self, CountersRecord.self, ClockRecord.self, RamUserRecord.self,
+        ReclaimRecord.self, ReclaimFile.self, CountersRecord.self, ClockRecord.self,
+        RamUserRecord.self,
         PolicyRecord.self, StatementRecord.self,
     ]
 
@@ -125,6 +126,8 @@ struct ChangesProtoTests {
         var reclaim = ReclaimRecord()
         reclaim.manifest = 5
         reclaim.segments = [1, 2, 300]
+        reclaim.files = [ReclaimFile(), ReclaimFile()]
+        reclaim.files[1].path = "disks/7.raw"
         let kinds: [Change.Kind] = [
             .account(Boxed(AccountRecord())), .image(Boxed(image)), .imageDeleted("m-1"),
             .snapshot(Boxed(SnapshotRecord())), .snapshotDeleted("s-1"), .disk(Boxed(DiskRecord())),

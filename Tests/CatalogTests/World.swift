@@ -180,6 +180,7 @@ extension Refusal {
         case .errors(let errors): "\(errors[0].httpStatus) \(errors[0].code)"
         case .noRoomYet: "no room yet"
         case .held: "held"
+        case .needsFiles: "needs files"
         }
     }
 }

@@ -99,6 +99,6 @@ import Testing
             unlink(fixture.target)
         }
         #expect(try ours() == before)
-        #expect(before == 3, "the three directories")
+        #expect(before == 4, "the four directories")
     }
 }
