@@ -58,7 +58,7 @@ extension SnapshotStore {
             named += sets.reduce(0) { $0 + $1.count }
         }
         let bytes = status.allocatedBytes - Int64(named) * Int64(Layout.clusterBytes)
-        return max(0, bytes - (users.isEmpty ? 0 : Int64(Layout.clusterBytes)))
+        return max(0, bytes - (users.isEmpty ? 0 : Int64(Layout.blockBytes)))
     }
 
     /// How many slots each group alone names.

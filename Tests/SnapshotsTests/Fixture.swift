@@ -5,15 +5,35 @@ import Testing
 
 @testable import Snapshots
 
+/// A directory.
+struct Place {
+    let path: String
+}
+
 /// A data directory and a directory of disks, which go with the value.
 struct Fixture {
-    let directory = TemporaryDirectory()
+    private let owned: TemporaryDirectory?
+    let directory: Place
     let peer = Peer(uid: getuid(), isTrusted: true)
     var data: String { "\(directory.path)/data" }
     var disk: String { "\(directory.path)/disk.raw" }
     var target: String { "\(directory.path)/export.raw" }
 
     init() throws {
+        let owned = TemporaryDirectory()
+        self.owned = owned
+        directory = Place(path: owned.path)
+        try makeData()
+    }
+
+    /// In a directory that is there, and stays.
+    init(in path: String) throws {
+        owned = nil
+        directory = Place(path: path)
+        try makeData()
+    }
+
+    private func makeData() throws {
         try FileManager.default.createDirectory(
             atPath: data, withIntermediateDirectories: false)
     }
@@ -28,17 +48,25 @@ struct Fixture {
     }
 
     func job(
-        _ number: UInt64, capture: Capture? = nil, allowLive: Bool = false, reserve: Int64 = 0
+        _ number: UInt64, capture: Capture? = nil, parent: UInt64? = nil, allowLive: Bool = false,
+        reserve: Int64 = 0
     ) throws -> CopyJob {
         CopyJob(
             number: number, path: disk, peer: peer,
-            capture: try capture ?? self.capture(allowLive: allowLive), allowLive: allowLive,
-            reserveBytes: reserve)
+            capture: try capture ?? self.capture(allowLive: allowLive), parent: parent,
+            allowLive: allowLive, reserveBytes: reserve)
     }
 
     @discardableResult
-    func copy(_ number: UInt64) throws -> StoredSnapshot {
-        try store().copy(try job(number))
+    func copy(_ number: UInt64, parent: UInt64? = nil) throws -> StoredSnapshot {
+        try store().copy(try job(number, parent: parent))
+    }
+
+    /// As the daemon does it: the capture is a clone where that is possible.
+    func captureAndCopy(_ number: UInt64, parent: UInt64? = nil) throws -> StoredSnapshot {
+        let store = try store()
+        let capture = try store.capture(disk, for: number, peer: peer)
+        return try store.copy(try job(number, capture: capture, parent: parent))
     }
 
     /// The bytes of a snapshot, by way of an export that is removed again.
