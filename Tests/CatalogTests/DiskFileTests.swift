@@ -35,9 +35,10 @@ struct DiskFileTests {
             $0.imageID = image
             $0.amount = 2
         }
-        let orders = try #require(world.orders { c, who throws(Refusal) in
-            try c.runInstances(request, who)
-        })
+        let orders = try #require(
+            world.orders { c, who throws(Refusal) in
+                try c.runInstances(request, who)
+            })
         let wanted = FileOrder(manifest: manifest, sizeBytes: 5 * Self.gib, path: "", parameter: "")
         #expect(orders == [wanted, wanted])
         #expect(world.state.reclaims.isEmpty && world.region().instances.count == 1)
@@ -281,7 +282,8 @@ struct DiskFileTests {
         let told = world.told(making) { c, who throws(Refusal) in try c.runInstances(request, who) }
         #expect(told == "no room yet")
         world.levers.room.store(0, ordering: .relaxed)
-        let again = world.told(making) { c, who throws(Refusal) in try c.runInstances(request, who) }
+        let again = world.told(making) { c, who throws(Refusal) in try c.runInstances(request, who)
+        }
         #expect(again == "OK")
         world.end(making)
         #expect(world.pins.isEmpty)
