@@ -22,11 +22,11 @@ import Testing
         if !files.isEmpty {
             try system.run("mmd", "-i", "%", "::/EFI", "::/EFI/BOOT")
             let directory = TemporaryDirectory()
-            for file in files {
-                try Data("loader".utf8).write(to: URL(fileURLWithPath: "\(directory.path)/\(file)"))
-                try system.run(
-                    "mcopy", "-i", "%", "\(directory.path)/\(file)", "::/EFI/BOOT/\(file)")
-            }
+            let paths = files.map { "\(directory.path)/\($0)" }
+            for path in paths { try Data("loader".utf8).write(to: URL(fileURLWithPath: path)) }
+            let copied = try Tool.run(
+                "mcopy", ["-i", system.path] + paths + ["::/EFI/BOOT"])
+            try #require(copied.status == 0, "\(copied.err)")
         }
         try disk.copy(system, to: 2048 * 512)
         let root = try TestDisk(size: 16 << 20)
@@ -100,14 +100,14 @@ import Testing
         #expect(try several.findings("UEFI", "arm64").risks == [])
     }
 
-    /// The directories of each kind of FAT, one of them of many clusters.
+    /// Directories of many clusters, in each kind of FAT.
     @Test(
         .enabled(if: hasTools, "sgdisk, dosfstools, e2fsprogs or mtools is not installed"),
         arguments: ["12", "16", "32"])
     func loadersBehindManyFiles(bits: String) throws {
-        let names = (0..<60).map { "a-file-with-a-long-name-\($0).efi" } + ["BOOTX64.EFI"]
+        let names = (0..<400).map { "a-file-with-a-long-name-\($0).efi" } + ["BOOTX64.EFI"]
         let arguments = ["mkfs.vfat", "-F", bits, "-s", ["12": "32", "16": "4", "32": "1"][bits]!]
-        let disk = try image(bits == "32" ? names : ["BOOTX64.EFI"], efi: arguments)
+        let disk = try image(names, efi: arguments)
         let findings = try disk.findings("UEFI")
         #expect(findings.value("FileSystem.1")?.hasPrefix("FAT\(bits), ") == true)
         let value = "partition 1, FAT\(bits), \\EFI\\BOOT\\BOOTX64.EFI"
