@@ -2,6 +2,7 @@
 // shows only under _GNU_SOURCE. That macro must not be defined here: with it, fd_set would differ
 // from what the Glibc module has already seen. No code of ours but constants.
 #pragma once
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +46,7 @@ enum {
     imaged_AT_EMPTY_PATH = 0x1000,
 };
 // Macros with casts are not imported by Swift.
+static const unsigned long imaged_FS_IOC_FIEMAP = FS_IOC_FIEMAP;
 static const unsigned long imaged_BLKGETSIZE64 = BLKGETSIZE64;
 static const unsigned long imaged_FICLONERANGE = FICLONERANGE;
 static const unsigned long imaged_TIOCGWINSZ = 0x5413;

@@ -167,7 +167,8 @@ extension Catalog {
             others.formUnion(users(ofSegment: segment))
         }
         return UsagePlan(
-            rows: rows.map(sharing), max: Int(max), last: last, others: others.subtracting(inRows).sorted(),
+            rows: rows.map(sharing), max: Int(max), last: last,
+            others: others.subtracting(inRows).sorted(),
             own: own.sorted(),
             ownShared: own.filter { manifest in
                 state.manifestUsers.count("\(manifest)") > 1

@@ -145,6 +145,7 @@ final class SegmentReader {
     private let calls: SystemCalls
     private let block = Block()
     private var blockNumber: UInt64 = 0
+    private var cursor: BlockCursor
 
     /// Opens segment `reference.number` in the directory `segments`, and judges both headers.
     /// `path` is the directory's, for errors.
@@ -154,6 +155,7 @@ final class SegmentReader {
     ) throws(ReadError) {
         self.reference = reference
         self.calls = calls
+        cursor = BlockCursor(calls)
         segmentName = "\(path)/\(reference.number)"
         indexName = "\(segmentName).index"
         segment = try Self.open("\(reference.number)", in: segments, segmentName, calls)
@@ -232,7 +234,13 @@ final class SegmentReader {
             count: Int64(count) * Int64(Layout.clusterBytes), to: file, at: offset)
     }
 
-    private func checksum(ofSlot slot: UInt64) throws(ReadError) -> UInt64 {
+    /// Where the segment's bytes from `place` on are, if they are shared.
+    func blocks(at place: Int64, count: Int64) -> FileExtent? {
+        cursor.shared(of: segment, at: place, count: count)
+    }
+
+    /// The checksum that a slot's bytes should have.
+    func checksum(ofSlot slot: UInt64) throws(ReadError) -> UInt64 {
         let number = SegmentLayout.block(ofSlot: slot)
         if number != blockNumber {
             blockNumber = 0

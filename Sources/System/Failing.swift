@@ -86,6 +86,9 @@ extension SystemCalls {
             fchown: { fault() ?? real.fchown($0, $1, $2) },
             flock: { fault() ?? real.flock($0, $1) },
             fstatfs: { file, into in fault() ?? real.fstatfs(file, &into) },
+            mapExtents: { file, offset, length, into in
+                fault() ?? real.mapExtents(file, offset, length, &into)
+            },
             probeWriteLock: { fault() ?? real.probeWriteLock($0, $1) },
             cloneRange: { fault() ?? real.cloneRange($0, $1, $2, $3, $4) }
         )

@@ -30,6 +30,8 @@ public struct SystemCalls: Sendable {
     public var fchown: @Sendable (CInt, _ uid: UInt32, _ gid: UInt32) -> Int
     public var flock: @Sendable (CInt, _ operation: CInt) -> Int
     public var fstatfs: @Sendable (CInt, _ into: inout FileSystemStatus?) -> Int
+    public var mapExtents:
+        @Sendable (CInt, _ offset: Int64, _ length: Int64, _ into: inout [FileExtent]) -> Int
     /// 1: someone's record lock forbids a write lock on the byte at `offset`; 0: no one's does.
     public var probeWriteLock: @Sendable (CInt, _ offset: Int64) -> Int
     /// Makes a range of one file share its blocks with a range of another (`FICLONERANGE`); a
@@ -73,6 +75,7 @@ public struct SystemCalls: Sendable {
             if returned == 0 { into = FileSystemStatus(status) }
             return returned
         },
+        mapExtents: { FileExtent.read($0, $1, $2, into: &$3) },
         probeWriteLock: { file, offset in
             var lock = Glibc.flock()
             lock.l_type = Int16(F_WRLCK)
