@@ -35,9 +35,10 @@ struct DiskFileTests {
             $0.imageID = image
             $0.amount = 2
         }
-        let orders = try #require(world.orders { c, who throws(Refusal) in
-            try c.runInstances(request, who)
-        })
+        let orders = try #require(
+            world.orders { c, who throws(Refusal) in
+                try c.runInstances(request, who)
+            })
         let wanted = FileOrder(manifest: manifest, sizeBytes: 5 * Self.gib, path: "", parameter: "")
         #expect(orders == [wanted, wanted])
         #expect(world.state.reclaims.isEmpty && world.region().instances.count == 1)
@@ -109,6 +110,18 @@ struct DiskFileTests {
         }
         let orders = world.orders { c, who throws(Refusal) in try c.runInstances(larger, who) }
         #expect(orders?.map(\.sizeBytes) == [6 * Self.gib] && orders?[0].manifest == manifest)
+    }
+
+    /// What an image was asked to have beyond its snapshot, its disks have.
+    @Test func anImageThatIsLargerThanItsSnapshot() throws {
+        let world = World()
+        let (image, _) = try world.realImage()
+        let snapshot = try snapshot(of: image, world)
+        let larger = try world.create { $0.diskDeviceMapping = [mapping(snapshot, size: 9)] }
+        world.finishSimulated()
+        let request = world.runRequest { $0.imageID = larger }
+        let orders = world.orders { c, who throws(Refusal) in try c.runInstances(request, who) }
+        #expect(orders?.map(\.sizeBytes) == [9 * Self.gib])
     }
 
     @Test func simulatedDisksStaySo() throws {
@@ -281,7 +294,8 @@ struct DiskFileTests {
         let told = world.told(making) { c, who throws(Refusal) in try c.runInstances(request, who) }
         #expect(told == "no room yet")
         world.levers.room.store(0, ordering: .relaxed)
-        let again = world.told(making) { c, who throws(Refusal) in try c.runInstances(request, who) }
+        let again = world.told(making) { c, who throws(Refusal) in try c.runInstances(request, who)
+        }
         #expect(again == "OK")
         world.end(making)
         #expect(world.pins.isEmpty)
