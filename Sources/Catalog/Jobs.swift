@@ -359,7 +359,7 @@ extension Catalog {
                 var draft = draft(accountID, job.regionID)
                 draft.add(.job(Boxed(record)))
                 try commit(draft, isRelease: true)
-            } else {
+            } else if state.segmentUsers.count("\(number)") == 0 {
                 jobs.launches.append(.discardCapture(number))
             }
             jobs.captures.removeFirst()
@@ -466,11 +466,12 @@ extension Catalog {
         return draft
     }
 
-    /// A copy that ended after its job was cancelled: its files have no snapshot. A simulated job
-    /// has none; a disk without data has a manifest and no segment.
+    /// A copy that ended after its job was cancelled: its files have no snapshot, or they have one
+    /// since, and stay. A simulated job has none; a disk without data has a manifest and no segment.
     private func discard(_ outcome: JobOutcome, of number: Int64) throws(Refusal) {
         guard case .accomplished(let segments, let sizeBytes, _, let consistency) = outcome,
-            sizeBytes > 0
+            sizeBytes > 0, state.manifestUsers.count("\(number)") == 0,
+            state.reclaims[number] == nil
         else { return }
         var reclaim = ReclaimRecord()
         reclaim.manifest = number

@@ -34,15 +34,16 @@ extension SnapshotStore {
     ///   High: `PartitionTable.Damaged` (both headers), `.PrimaryDamaged`, `.Truncated`,
     ///   `.ProtectiveMbrMissing`, `.ProtectiveMbrWrong` (its place), `.GptMissing`,
     ///   `.ExtendedChainBroken`, `.Empty`.
-    ///   Medium: `.BackupMissing`, `.BackupDamaged`, `.BackupDiffers`, `.SectorSize` (4096),
-    ///   `.TooMany`.
+    ///   Medium: `.BackupMissing`, `.BackupDamaged`, `.BackupDiffers`, `.GptIgnored`,
+    ///   `.SectorSize` (4096), `.TooMany`.
     ///   Low: `.BackupNotAtEnd`, `.HybridMbr`, `.ProtectiveMbrWrong` (its size), `.Missing`
     /// - `Partition.<n>`: its type, bytes and place; n is the number that Linux gives it.
     ///   High: `Partition.OutsideDisk`, `.Overlap`, `.OverlapsTable`.
     ///   Medium: `.OutsideExtended`, `.Empty`
     /// - `FileSystem.<n>`, of a disk without partitions `FileSystem`: its kind and bytes; left out
     ///   where none is known. High: `FileSystem.TooLarge`. Medium: `FileSystem.Damaged`
-    /// - `BootCode`: whether the first sector has some: Present or Absent.
+    /// - `BootCode`: whether the first sector has some: Present or Absent. What the code does is
+    ///   not known; FAT's says as often as not that the disk does not start.
     /// - `EfiSystemPartition`: None, or for each its number, file system and loaders.
     ///   For UEFI High, for UEFI-Preferred Medium: `EfiSystemPartition.NotFat`, `.LoaderMissing`
     /// - `BootMode`: LEGACY and UEFI, as far as the disk has what they need, or None.
@@ -131,7 +132,7 @@ struct Detection {
         }
         let record = MasterBootRecord(try disk.bytes(at: 0, 512))
         let whole = try FileSystem.find(in: disk)
-        let table = try table(record, whole)
+        let table = try PartitionTable.read(disk, record, whole: whole)
         let partitions = try self.partitions(table)
         let hasVolume = table.kind == .none && whole != nil
 
@@ -176,17 +177,6 @@ struct Detection {
     }
 
     // MARK: The disk
-
-    private func table(
-        _ record: MasterBootRecord, _ whole: FileSystem?
-    ) throws(ReadFailure) -> PartitionTable {
-        if let table = try PartitionTable(gptOn: disk, record) { return table }
-        // The boot sector of a file system on the whole disk ends as a table does.
-        let sectors = disk.byteCount / 512
-        let isTable =
-            record.isTable && (whole == nil || record.hasPossiblePartition(sectors: sectors))
-        return isTable ? try PartitionTable(record, on: disk) : PartitionTable()
-    }
 
     private func systemImage(
         _ table: PartitionTable, _ record: MasterBootRecord, _ hasVolume: Bool

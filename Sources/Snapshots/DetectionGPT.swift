@@ -146,31 +146,67 @@ enum GPTCopy {
     }
 }
 
-extension PartitionTable {
-    /// Reads a GPT; nil: there is none. `record` is what the first sector has.
-    init?(gptOn disk: DiskView, _ record: MasterBootRecord) throws(ReadFailure) {
-        let isProtected = record.isTable && record.protective != nil
-        var best: (sectorBytes: UInt64, primary: GPTCopy, backup: GPTCopy, rank: Int)?
+/// Both headers of a disk, read with one size of sectors.
+private struct GPTCopies {
+    let sectorBytes: UInt64
+    let primary: GPTCopy
+    let backup: GPTCopy
+
+    /// How much of a table they are; 0: nothing.
+    private var rank: Int {
+        switch (primary, backup) {
+        case (.valid, _): 4
+        case (_, .valid): 3
+        case (.damaged, _): 2
+        case (_, .damaged): 1
+        default: 0
+        }
+    }
+
+    /// The copies with the sectors of which there are the better ones; nil: there is no header.
+    static func find(on disk: DiskView) throws(ReadFailure) -> GPTCopies? {
+        var best: GPTCopies?
         for sectorBytes in [512, 4096] as [UInt64] where disk.byteCount >= 3 * sectorBytes {
             let last = disk.byteCount / sectorBytes - 1
-            let primary = try GPTCopy(disk, sector: 1, sectorBytes: sectorBytes)
-            let backup = try GPTCopy(disk, sector: last, sectorBytes: sectorBytes)
-            let rank =
-                switch (primary, backup) {
-                case (.valid, _): 4
-                case (_, .valid): 3
-                case (.damaged, _): 2
-                case (_, .damaged): 1
-                default: 0
-                }
-            if rank > best?.rank ?? 0 { best = (sectorBytes, primary, backup, rank) }
+            let copies = GPTCopies(
+                sectorBytes: sectorBytes,
+                primary: try GPTCopy(disk, sector: 1, sectorBytes: sectorBytes),
+                backup: try GPTCopy(disk, sector: last, sectorBytes: sectorBytes))
+            if copies.rank > best?.rank ?? 0 { best = copies }
         }
-        guard let best else { return nil }
-        // Old headers stay behind where a disk got another table since.
-        let sectors = disk.byteCount / 512
-        if !isProtected, record.isTable, record.hasPossiblePartition(sectors: sectors) {
-            return nil
+        return best
+    }
+}
+
+extension PartitionTable {
+    /// Reads the disk's table, of whichever kind. `record` is what the first sector has, `whole`
+    /// the file system that seems to be on the whole disk.
+    static func read(
+        _ disk: DiskView, _ record: MasterBootRecord, whole: FileSystem?
+    ) throws(ReadFailure) -> PartitionTable {
+        let isPossible =
+            record.isTable && record.hasPossiblePartition(sectors: disk.byteCount / 512)
+        let copies = try GPTCopies.find(on: disk)
+        // Old headers stay behind where a disk got another table since: an MBR that is used and
+        // does not announce a GPT goes before one.
+        if let copies, !isPossible || record.protective != nil {
+            return try PartitionTable(copies, on: disk, record)
         }
+        // The boot sector of a file system on the whole disk ends as a table does.
+        guard record.isTable, whole == nil || isPossible else { return PartitionTable() }
+        var table = try PartitionTable(record, on: disk)
+        if case .valid? = copies?.primary {
+            table.risks.append(
+                DetectionRisk(
+                    "PartitionTable.GptIgnored", .medium,
+                    "there is a GPT too, which no entry of type 0xee announces"))
+        }
+        return table
+    }
+
+    private init(
+        _ best: GPTCopies, on disk: DiskView, _ record: MasterBootRecord
+    ) throws(ReadFailure) {
         kind = .gpt
         sectorBytes = best.sectorBytes
         let last = disk.byteCount / sectorBytes - 1

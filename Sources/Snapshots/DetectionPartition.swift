@@ -113,10 +113,10 @@ struct PartitionTable {
                         "Partition.OutsideExtended", .medium,
                         "it is not inside its extended partition"))
             }
-            let inTable = usable.map {
-                partition.first < $0.lowerBound || partition.end - 1 > $0.upperBound
-            }
-            if inTable ?? (partition.first == 0) {
+            // What ends beyond the disk is told as that.
+            let isBefore = partition.first < usable?.lowerBound ?? 1
+            let isBehind = usable.map { partition.end - 1 > $0.upperBound } ?? false
+            if isBefore || isBehind && partition.end <= sectors {
                 risks.append(
                     DetectionRisk(
                         "Partition.OverlapsTable", .high,

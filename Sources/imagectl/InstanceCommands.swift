@@ -38,7 +38,7 @@ extension Command {
                 """,
             examples: [
                 "imagectl run-instances m-bp1g6zv0ce8o --instance-name web --wait",
-                "imagectl run-instances m-bp1g6zv0ce8o --path web.raw --disk-path /dev/xvdb=d.raw",
+                "imagectl run-instances m-bp1g6zv0ce8o --path a.raw --disk-path /dev/xvdb=b.raw",
                 "imagectl run-instances --image-family web --amount 3 --data-disk size=100",
             ],
             options: [ShortForms.dataDisk, ShortForms.path, ShortForms.diskPath],

@@ -1,7 +1,7 @@
 import ECS
 
 /// Which of several things of one kind stay, by their age alone.
-struct Retention: Equatable {
+struct Retention {
     /// How many of the newest stay.
     var last = 1
     /// What is younger stays.
@@ -10,12 +10,7 @@ struct Retention: Equatable {
     var days = 0
     var weeks = 0
 
-    static func == (one: Retention, other: Retention) -> Bool {
-        one.last == other.last && one.days == other.days && one.weeks == other.weeks
-            && one.age?.nanoseconds == other.age?.nanoseconds
-    }
-
-    struct Candidate: Equatable {
+    struct Candidate {
         /// ECS's: `yyyy-MM-ddTHH:mm:ssZ`.
         let creationTime: String
         var kind = Kind.whole
@@ -29,7 +24,7 @@ struct Retention: Equatable {
         }
     }
 
-    enum Verdict: Equatable {
+    enum Verdict {
         case stays(String)
         case goes(String)
     }

@@ -168,16 +168,17 @@ extension Views {
         table(
             damage, width,
             [
-                .init(title: "SNAPSHOT"), .init(title: "DISK"), .init(title: "BYTES"),
-                .init(title: "IMAGES"), .init(title: "REASON", isFlexible: true),
+                .init(title: "SNAPSHOT"), .init(title: "BYTES"), .init(title: "IMAGES"),
+                .init(title: "REASON", isFlexible: true), .init(title: "DISK"),
             ]
         ) { damage in
-            let end = damage.offset.addingReportingOverflow(damage.length - 1).partialValue
+            // What a daemon says need not make sense, and must not trap.
+            let end = damage.offset &+ damage.length &- 1
             return [
-                damage.snapshotID, damage.diskID,
+                damage.snapshotID,
                 damage.length > 0 ? "\(damage.offset)-\(end)" : "all",
                 damage.imageID.isEmpty ? "-" : damage.imageID.joined(separator: ","),
-                damage.reason,
+                damage.reason, damage.diskID,
             ]
         }
     }

@@ -240,8 +240,8 @@ final class ProgressLine: Sendable {
     /// How far something is, where a terminal shows it, and nothing elsewhere.
     func show(_ status: String, done: Int64, of total: Int64) {
         guard isTerminal && !output.isJSON else { return }
-        let percent = total > 0 ? Int64(Double(max(0, done)) * 100 / Double(total)) : 0
-        let line = bar(status, "\(percent)%")
+        let percent = total > 0 ? min(100, max(0, Double(done) * 100 / Double(total))) : 0
+        let line = bar(status, "\(Int(percent))%")
         let isNew = last.withLock { last in
             defer { last = line }
             return last != line

@@ -44,7 +44,7 @@ struct AccountTests {
         #expect(launches.contains { if case .cancel(copying) = $0 { true } else { false } })
         #expect(
             launches.contains { launch in
-                if case .reclaim(let record) = launch { record.manifest == job } else { false }
+                if case .reclaim(let record, _) = launch { record.manifest == job } else { false }
             })
         world.catalog.assumeIsolated { $0.reclaimed(job) }
         world.turn()
@@ -55,7 +55,7 @@ struct AccountTests {
         // What its thread still reports has no owner.
         world.report(copying, .copied(copying), account: "t")
         let late = world.turn().contains { launch in
-            if case .reclaim(let record) = launch { record.manifest == copying } else { false }
+            if case .reclaim(let record, _) = launch { record.manifest == copying } else { false }
         }
         #expect(late)
         #expect(world.state.sequence > before)

@@ -112,7 +112,7 @@ struct HeldJobTests {
         try world.perform(
             { c, r, who throws(Refusal) in try c.failJobs(r, who) }, FailJobsRequest())
         let reclaimed = world.turn().contains { launch in
-            if case .reclaim(let record) = launch { record.manifest == job } else { false }
+            if case .reclaim(let record, _) = launch { record.manifest == job } else { false }
         }
         #expect(reclaimed)
         #expect(world.snapshotStatus(id) == "failed")

@@ -117,15 +117,46 @@ struct RandomRunTests {
                     } else {
                         world.report(job.number, .failed(reason: "no such file"), account: account)
                     }
-                case .copy(let job, let account):
+                case .copy(let job, let account, let parent):
+                    expectRightParent(parent, of: job, account)
                     let isFirst = launched.insert(job.number).inserted
                     #expect(isFirst, "job \(job.number) twice")
                     #expect(job.capture != nil)
                     reports.append((job.number, account))
                 case .cancel(let job): #expect(launched.contains(job))
-                case .reclaim(let record):
+                case .discardCapture(let job):
+                    #expect(world.state.segmentUsers.count("\(job)") == 0)
+                case .detect(let detection):
+                    world.catalog.assumeIsolated { $0.detected(detection, []) }
+                case .reclaim(let record, let users):
+                    expectRightUsers(users, of: record)
                     if chance(80) { world.catalog.assumeIsolated { $0.reclaimed(record.manifest) } }
                 }
+            }
+        }
+
+        /// The newest of the disk's accomplished snapshots, found here by looking at all.
+        func expectRightParent(_ parent: Int64?, of job: JobRecord, _ account: String) {
+            let region = world.region(of: account)
+            let snapshots = region.snapshots.records.map(\.value.value).filter {
+                $0.snapshot.sourceDiskID == job.diskID && $0.manifest > 0
+                    && $0.snapshot.status == "accomplished" && $0.snapshot.damage.isEmpty
+            }
+            #expect(parent == snapshots.max { $0.number < $1.number }?.manifest)
+        }
+
+        /// Every manifest that a snapshot has or a thread reads, and that names the segment.
+        func expectRightUsers(_ users: [Int64: [Int64]], of record: ReclaimRecord) {
+            #expect(users.keys.sorted() == Set(record.segments).sorted())
+            for (segment, manifests) in users {
+                let named = world.state.accounts.flatMap { _, account in
+                    account.regions.flatMap { _, region in
+                        region.snapshots.records.map(\.value.value)
+                            .filter { $0.segments.contains(segment) }.map(\.manifest)
+                    }
+                }
+                #expect(Set(manifests).isSuperset(of: named))
+                #expect(!manifests.contains(record.manifest))
             }
         }
 

@@ -7,7 +7,7 @@ import Wire
 /// What a restart makes of jobs and events, and what a full journal makes of requests.
 struct RecoveryTests {
     private func launchedCopies(_ launches: [Launch]) -> [Int64] {
-        launches.compactMap { if case .copy(let job, _) = $0 { job.number } else { nil } }
+        launches.compactMap { if case .copy(let job, _, _) = $0 { job.number } else { nil } }
     }
 
     // MARK: Jobs

@@ -130,6 +130,28 @@ import Wire
         )
     }
 
+    @Test func takesPathsOfNewDisks() async throws {
+        let here = FileManager.default.currentDirectoryPath
+        let request = try await request([
+            "run-instances", "m-1", "--disk-path", "/dev/xvdb=a=b.raw", "--path", "/srv/web.raw",
+        ])
+        let run = try request.decoded(RunInstancesRequest.self)
+        #expect(run.diskPath.map(\.device) == ["/dev/xvda", "/dev/xvdb"])
+        #expect(run.diskPath.map(\.path) == ["/srv/web.raw", "\(here)/a=b.raw"])
+        let disk = try await self.request(["create-disk", "--size", "1", "--path", "d.raw"])
+        #expect(try disk.decoded(CreateDiskRequest.self).path == "\(here)/d.raw")
+        let new = try await self.request(["replace-system-disk", "i-1", "--path", "./n.raw"])
+        #expect(try new.decoded(ReplaceSystemDiskRequest.self).path == "\(here)/n.raw")
+        for (arguments, message) in [
+            (["--disk-path", "x.raw"], "DEVICE=FILE is right"),
+            (["--path", "x", "--DiskPath.1.Path", "y"], "--path and --DiskPath.1.Path together"),
+        ] {
+            let output = try Imagectl.run(["run-instances", "m-1"] + arguments)
+            #expect(output.status == 2)
+            #expect(output.err.contains(message), "\(output.err)")
+        }
+    }
+
     // MARK: Short forms
 
     @Test func takesFilters() async throws {

@@ -109,6 +109,18 @@ import Testing
         #expect(!help.text.contains("create-image"))
     }
 
+    /// Commands that stand for no operation alone.
+    @Test(arguments: ["verify", "usage", "prune", "status", "demo"])
+    func explainsWhatIsNoOperation(_ name: String) throws {
+        let help = try Imagectl.run(["help", name])
+        #expect(help.status == 0)
+        #expect(help.text.contains("Usage\n  imagectl \(name)"))
+        #expect(help.text.contains("Examples\n  imagectl \(name)"))
+        let long = help.text.split(separator: "\n").filter { $0.count > 80 }
+        #expect(long.isEmpty, "\(long)")
+        #expect(try Imagectl.run(["help"]).text.contains("\n  \(name) "))
+    }
+
     /// A daemon that refuses everything: what was understood ends with its refusal.
     @Test(arguments: paths.keys.sorted()) func everyExampleIsUnderstood(_ name: String) throws {
         let server = FakeServer.answering { _ in .error(ECSError(403, "Forbidden", "No.")) }
