@@ -197,6 +197,30 @@ struct DiskFileTests {
         #expect(answer == "400 DryRunOperation" && world.state.reclaims.isEmpty)
     }
 
+    /// The first snapshot of a disk is compared with the one that the disk was made of: only what
+    /// has changed since is stored.
+    @Test func theFirstSnapshotHasAParent() throws {
+        let world = World()
+        let (image, manifest) = try world.realImage()
+        let request = world.runRequest { $0.imageID = image }
+        let id = try world.made { c, who throws(Refusal) in try c.runInstances(request, who) }
+            .instanceIDSets[0]
+        world.settle()
+        _ = try world.snapshot(world.diskRecords(of: id)[0].id)
+        let job = try #require(world.jobs().last)
+        #expect(job.path == world.diskRecords(of: id)[0].disk.path && job.uid == 0)
+        world.turn()
+        world.capture(job.number)
+        let parents = world.turn().compactMap { launch in
+            if case .copy(let copied, _, let parent) = launch, copied.number == job.number {
+                parent
+            } else {
+                Int64?.none
+            }
+        }
+        #expect(parents == [manifest])
+    }
+
     // MARK: The second judgement
 
     @Test func whatChangedMeanwhileIsSeen() throws {

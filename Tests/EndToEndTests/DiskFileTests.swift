@@ -101,6 +101,9 @@ import Wire
 
         let second = try client.imageAtRest(of: instance)
         #expect(second.status == "Available", "\(second.failureReason)")
+        // Nothing has changed since: nothing is stored twice.
+        let stored = try client.snapshots { $0.diskID = disk.diskID }
+        #expect(stored.map(\.storedBytes) == [0])
         try client.export(second.imageID, to: disks.path("out"))
         #expect(try disks.isEqual(source, disks.path("out")))
     }

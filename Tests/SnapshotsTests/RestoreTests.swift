@@ -348,3 +348,51 @@ import Testing
         #expect(try names().contains("export.raw"))
     }
 }
+
+/// Disks' files on a file system that shares blocks.
+@Suite(.enabled(if: LoopFileSystem.canMake("xfs"), "needs root, mkfs.xfs and mount"))
+struct RestoreCloneTests {
+    private let volume: LoopFileSystem
+    let fixture: Fixture
+
+    init() throws {
+        volume = try LoopFileSystem("xfs", mebibytes: 320)
+        fixture = try Fixture(in: volume.path)
+    }
+
+    private func freeBytes() throws -> Int64 {
+        let calls = SystemCalls.live
+        return try calls.fileSystem(of: calls.openFile(volume.path, [.readOnly])).freeBytes
+    }
+
+    /// No data is written, and what is written to the disk afterwards does not reach the snapshot.
+    @Test func aDiskSharesItsBlocksUntilItIsWritten() throws {
+        var random = SeededRandom(state: 8)
+        let size = (64 << 20) + 4711
+        let data = random.data(size)
+        try makeDisk(fixture.disk, size: size, [(0, data)])
+        try fixture.copy(1)
+        unlink(fixture.disk)
+        sync()
+        let free = try freeBytes()
+        let place = FilePlace(
+            path: "disks/5.raw", temporary: "disks/.imaged-1.part")
+        let made = try fixture.store().restore(
+            manifest: 1, sizeBytes: 1 << 30, to: place, peer: fixture.peer)
+        sync()
+        #expect(made.sizeBytes == 1 << 30)
+        #expect(try free - freeBytes() < 1 << 20)
+        let path = "\(fixture.data)/disks/5.raw"
+        #expect(try Tool.run("cmp", ["-n", "\(size)", path, try written(data)]).status == 0)
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try file.write(contentsOf: random.data(3 << 20))
+        try file.close()
+        #expect(try fixture.exported(1) == data)
+    }
+
+    private func written(_ data: Data) throws -> String {
+        let path = "\(fixture.directory.path)/expected"
+        try data.write(to: URL(fileURLWithPath: path))
+        return path
+    }
+}
