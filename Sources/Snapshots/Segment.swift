@@ -51,6 +51,8 @@ final class SegmentWriter {
     private var blockNumber: UInt64 = 0
     /// The number after the last slot's.
     private(set) var slotCount: UInt64 = 0
+    /// The slot up to which the disk has been asked to write.
+    private var writebackSlot: UInt64 = 0
     /// How many slots hold a cluster.
     private(set) var storedClusterCount: UInt64 = 0
 
@@ -70,7 +72,18 @@ final class SegmentWriter {
         let first = slotCount
         try calls.writeAll(segment, at: SegmentLayout.offset(ofSlot: first), clusters)
         try adopt(clusters, at: first)
+        if slotCount - writebackSlot >= Self.writebackSlots { startWriteback() }
         return first
+    }
+
+    /// 4 MiB: the disk writes while the rest is read.
+    private static let writebackSlots: UInt64 = 64
+
+    private func startWriteback() {
+        let start = SegmentLayout.offset(ofSlot: writebackSlot)
+        let end = SegmentLayout.offset(ofSlot: slotCount)
+        calls.startWriteback(segment, at: start, count: end - start)
+        writebackSlot = slotCount
     }
 
     /// Notes that whole clusters are in the slots from `first` on, which come after all slots so

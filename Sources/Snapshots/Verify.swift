@@ -116,7 +116,8 @@ struct SpreadDamage {
 
 /// One step of a verification in the making.
 private final class VerifyStep {
-    private static let damagesMax = 256
+    /// How many ranges a step tells at most, about: more end it early.
+    private static let rangesMax = 1000
 
     private let store: SnapshotStore
     private let position: VerifyPosition
@@ -205,7 +206,9 @@ private final class VerifyStep {
             return
         }
         while let range = set.next(from: slot, isIn: true) {
-            let isOver = result.verifiedBytes >= bytesMax || damages.count >= Self.damagesMax
+            // Each damaged slot may be a range of every manifest.
+            let isFull = damages.count >= max(1, Self.rangesMax / max(1, manifests.count))
+            let isOver = result.verifiedBytes >= bytesMax || isFull
             if isOver || progress.isCancelled {
                 result.next = VerifyPosition(segment: set.segment, slot: range.lowerBound)
                 return

@@ -285,7 +285,6 @@ struct DataPlaneTests {
         #expect(world.deleteImage(id) == "OK" && world.deleteSnapshot(snapshotID) == "OK")
         #expect(reclaims(world.turn()).isEmpty)
         world.catalog.assumeIsolated { $0.detected(launched[0], []) }
-        _ = world.turn()
         #expect(reclaims(world.turn()).map(\.record.manifest) == [job])
     }
 }
