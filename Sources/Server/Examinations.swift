@@ -84,7 +84,8 @@ extension Report {
             switch self {
             case .copied(_, _, .success(let stored)): stored.parentFailures
             case .exported(_, .failure(let failure)): failure.read.map { [$0] } ?? []
-            case .detected(_, .failure(let failure)): [failure]
+            case .made(_, .failure(let problem)): problem.failure.read.map { [$0] } ?? []
+            case .detected(_, .failure(let failure)), .read(_, .failure(let failure)): [failure]
             default: []
             }
         return failures.filter(\.isDamage)

@@ -251,6 +251,40 @@ import Wire
         #expect(try daemon.stop() == 0)
     }
 
+    /// Stored bytes that are not what was written make no disk, are never read, and are told of.
+    @Test func damage() throws {
+        let daemon = try TestDaemon()
+        let client = try daemon.client()
+        let source = try disks.make("disk", bytes: 4 << 20, hasHoles: false)
+        let (_, image) = try image(of: source, client)
+        let snapshot = image.diskDeviceMappings[0].snapshotID
+        let segment = try #require(
+            try daemon.files("segments").first { !$0.hasSuffix(".index") })
+        let path = "\(daemon.dataPath)/segments/\(segment)"
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try file.seek(toOffset: (3 << 20) + 77)
+        try file.write(contentsOf: Data("damage".utf8))
+        try file.close()
+        let read = try client.refused(
+            ReadSnapshot.self,
+            .with {
+                $0.snapshotID = snapshot
+                $0.offset = 3 << 20
+                $0.length = 1
+            })
+        #expect(read?.code == "InternalError" && read?.hint.contains("damaged") == true)
+        for path in ["", disks.path("new.raw")] {
+            let refused = try client.refused(
+                RunInstances.self,
+                runRequest(image.imageID) { $0.diskPath = path.isEmpty ? [] : [place(path)] })
+            #expect(refused?.code == "InternalError" && refused?.hint.contains("damaged") == true)
+        }
+        #expect(try names(disks.directory.path) == ["disk"])
+        #expect(try names("\(daemon.dataPath)/disks").isEmpty)
+        #expect(try client.snapshots().first?.damage.contains("damaged") == true)
+        #expect(try disks(client).count == 1)
+    }
+
     /// Two requests with one token at the same time: one instance, one file, one answer.
     @Test func oneTokenOneDisk() throws {
         let daemon = try TestDaemon()
