@@ -26,8 +26,8 @@ struct DataBenchScenes {
         var disks = try (0..<Self.diskCount).map { index in
             try DataBenchDisk(
                 at: stage.path("disk-\(index).raw"),
-                bytes: options.sizeMebibytes / Self.diskCount << 20,
-                dataBytes: options.dataMebibytes / Self.diskCount << 20, seed: UInt64(100 + index))
+                bytes: (options.sizeMebibytes << 20) / Self.diskCount,
+                dataBytes: (options.dataMebibytes << 20) / Self.diskCount, seed: UInt64(100 + index))
         }
         let daemon = try DataBenchDaemon(stage, in: stage.directory)
         let ids = try daemon.register(disks.map(\.path))

@@ -81,7 +81,8 @@ final class DataBenchStage: Sendable {
     /// - Throws: also if it does not exit with 0, with the end of what it printed.
     @discardableResult
     func run(_ command: [String]) throws -> String {
-        guard let program = ChildProcess.find(command[0]) else {
+        let isPath = command[0].contains("/")
+        guard let program = isPath ? command[0] : ChildProcess.find(command[0]) else {
             throw DataBenchFailure(description: "\(command[0]) is not in PATH")
         }
         let output = path("output")
