@@ -27,7 +27,8 @@ struct DataBenchScenes {
             try DataBenchDisk(
                 at: stage.path("disk-\(index).raw"),
                 bytes: (options.sizeMebibytes << 20) / Self.diskCount,
-                dataBytes: (options.dataMebibytes << 20) / Self.diskCount, seed: UInt64(100 + index))
+                dataBytes: (options.dataMebibytes << 20) / Self.diskCount, seed: UInt64(100 + index)
+            )
         }
         let daemon = try DataBenchDaemon(stage, in: stage.directory)
         let ids = try daemon.register(disks.map(\.path))
