@@ -2,6 +2,7 @@
 // shows only under _GNU_SOURCE. That macro must not be defined here: with it, fd_set would differ
 // from what the Glibc module has already seen. No code of ours but constants.
 #pragma once
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ struct imaged_ucred {
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 extern int fallocate(int fd, int mode, off_t offset, off_t length);
 extern int pipe2(int fds[2], int flags);
+extern int sync_file_range(int fd, off_t offset, off_t count, unsigned int flags);
 extern int syncfs(int fd);
 // Swift sees the structure of the same name first.
 extern int imaged_flock(int fd, int operation) __asm__("flock");
@@ -38,11 +40,13 @@ enum {
     imaged_SEEK_HOLE = 4,
     imaged_FALLOC_FL_KEEP_SIZE = 1,
     imaged_FALLOC_FL_PUNCH_HOLE = 2,
+    imaged_SYNC_FILE_RANGE_WRITE = 2,
     imaged_F_OFD_GETLK = 36,
     imaged_O_PATH = 010000000,
     imaged_AT_EMPTY_PATH = 0x1000,
 };
 // Macros with casts are not imported by Swift.
+static const unsigned long imaged_FS_IOC_FIEMAP = FS_IOC_FIEMAP;
 static const unsigned long imaged_BLKGETSIZE64 = BLKGETSIZE64;
 static const unsigned long imaged_FICLONERANGE = FICLONERANGE;
 static const unsigned long imaged_TIOCGWINSZ = 0x5413;

@@ -110,10 +110,11 @@ extension Catalog {
     /// Removes the files that nobody makes any more, and those of disks that are gone. They have
     /// nothing to do with each other.
     func launchFileReclaims() {
-        for (number, record) in state.reclaims
-        where !record.value.files.isEmpty && jobs.pins[number] == nil
-            && !jobs.unreclaimable.contains(number) && !jobs.reclaimingFiles.contains(number)
+        for (number, _) in state.fileReclaims
+        where jobs.pins[number] == nil && !jobs.unreclaimable.contains(number)
+            && !jobs.reclaimingFiles.contains(number)
         {
+            guard let record = state.reclaims[number] else { continue }
             jobs.reclaimingFiles.insert(number)
             jobs.launches.append(.reclaim(record.value, users: [:]))
         }

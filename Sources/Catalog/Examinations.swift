@@ -36,8 +36,10 @@ public struct UsagePlan: Sendable {
         public var shared: Set<Int64>
     }
     public let rows: [Row]
-    /// Which of the rows the answer has; all are counted, for the totals.
-    public let shown: Range<Int>
+    /// The answer has at most so many rows; all are counted, for they come most first.
+    public let max: Int
+    /// The last row of the answer before; nil: this is the first.
+    public let last: (storedBytes: Int64, id: String)?
     /// Further manifests that share segments with these: of snapshots that are in no row, and of
     /// other accounts.
     public let others: [Int64]
@@ -47,7 +49,6 @@ public struct UsagePlan: Sendable {
     /// Segments of which something is being given back, with the manifests that still name them.
     public let pending: [Int64: [Int64]]
     public let logicalBytes: Int64
-    public let nextToken: String
 
     /// All that is read.
     public var manifests: [Int64] {
@@ -157,10 +158,8 @@ extension Catalog {
         default:
             throw .error(.invalidParameter("ResourceType", hint: "disk, snapshot or image."))
         }
-        let sorted = rows.sorted { $0.id < $1.id }.map(sharing)
-        let start = sorted.firstIndex { $0.id > request.nextToken } ?? sorted.count
-        let end = min(start + Int(max), sorted.count)
-        let inRows = Set(sorted.flatMap(\.manifests))
+        let last = try lastRow(request.nextToken)
+        let inRows = Set(rows.flatMap(\.manifests))
         let records = account.realSnapshots.map(\.record)
         let own = Set(records.map(\.manifest))
         var others = own
@@ -168,14 +167,27 @@ extension Catalog {
             others.formUnion(users(ofSegment: segment))
         }
         return UsagePlan(
-            rows: sorted, shown: start..<end, others: others.subtracting(inRows).sorted(),
+            rows: rows.map(sharing), max: Int(max), last: last,
+            others: others.subtracting(inRows).sorted(),
             own: own.sorted(),
             ownShared: own.filter { manifest in
                 state.manifestUsers.count("\(manifest)") > 1
             },
             pending: pendingSegments(),
-            logicalBytes: records.reduce(0) { $0 + $1.snapshot.sizeBytes },
-            nextToken: end < sorted.count ? sorted[end - 1].id : "")
+            logicalBytes: records.reduce(0) { $0 + $1.snapshot.sizeBytes })
+    }
+
+    private func lastRow(_ token: String) throws(Refusal) -> (storedBytes: Int64, id: String)? {
+        if token.isEmpty { return nil }
+        let parts = token.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2, let bytes = Int64(parts[0], radix: 36) {
+            return (bytes, String(parts[1]))
+        }
+        throw .error(.invalidParameter("NextToken", hint: "The NextToken of an earlier answer."))
+    }
+
+    public static func usageToken(storedBytes: Int64, id: String) -> String {
+        "\(String(storedBytes, radix: 36))/\(id)"
     }
 
     private func pendingSegments() -> [Int64: [Int64]] {

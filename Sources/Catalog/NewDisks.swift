@@ -9,6 +9,8 @@ struct NewDisk {
     struct Bytes: Equatable {
         let manifest: Int64
         let count: Int64
+        /// What the snapshot says of its disk's size, GiB: as the disk was registered.
+        let sourceSize: Int32
 
         /// In whole GiB, rounded up.
         var size: Int32 { Int32(clamping: (count - 1) >> 30 + 1) }
@@ -99,11 +101,12 @@ struct NewDisk {
         if own.snapshots[mapping.snapshotID] == nil { snapshotID = "" }
     }
 
-    /// A disk of an image may be larger than the snapshot it begins with.
+    /// A disk of an image may be larger than the snapshot it begins with, because the image was
+    /// asked to be.
     private mutating func keepSizeOfImage() {
         guard let bytes else { return }
-        isSizeGiven = size > bytes.size
-        size = max(size, bytes.size)
+        isSizeGiven = size > max(bytes.size, bytes.sourceSize)
+        if !isSizeGiven { size = bytes.size }
     }
 
     /// Its record: In_use on `instance`, or Available if there is none.
@@ -212,7 +215,9 @@ extension SnapshotRecord {
     /// What is stored of it; nil: it is simulated, or not accomplished.
     var bytes: NewDisk.Bytes? {
         guard isReal, manifest > 0, snapshot.sizeBytes > 0 else { return nil }
-        return NewDisk.Bytes(manifest: manifest, count: snapshot.sizeBytes)
+        return NewDisk.Bytes(
+            manifest: manifest, count: snapshot.sizeBytes,
+            sourceSize: Int32(snapshot.sourceDiskSize) ?? 0)
     }
 }
 

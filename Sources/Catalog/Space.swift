@@ -10,17 +10,22 @@ enum Consistency {
 
 extension Region {
     /// The manifest that a job's disk is compared with: of the disk's newest accomplished,
-    /// undamaged snapshot. Nil: there is none, and all of the disk is stored.
+    /// undamaged snapshot, or of the one that the disk was made of. Nil: there is none, and all of
+    /// the disk is stored.
     func parent(of job: JobRecord) -> Int64? {
         for number in snapshotsByDisk.numbers(of: job.diskID).reversed() {
-            guard let record = snapshots.records[number]?.value else { continue }
-            if record.snapshot.status == "accomplished" && record.manifest > 0
-                && record.snapshot.damage.isEmpty
-            {
-                return record.manifest
-            }
+            if let manifest = snapshots.records[number]?.value.wholeManifest { return manifest }
         }
-        return nil
+        let source = disks[job.diskID]?.disk.sourceSnapshotID ?? ""
+        return snapshots[source]?.wholeManifest
+    }
+}
+
+extension SnapshotRecord {
+    /// Of a snapshot that is accomplished and not known to be damaged.
+    fileprivate var wholeManifest: Int64? {
+        let isWhole = snapshot.status == "accomplished" && snapshot.damage.isEmpty
+        return isWhole && manifest > 0 ? manifest : nil
     }
 }
 

@@ -6,6 +6,8 @@ public struct State: Sendable {
     public internal(set) var accounts = Table<String, Account>()
     /// What is left to delete in the data directory, by manifest.
     public internal(set) var reclaims = Table<Int64, Boxed<ReclaimRecord>>()
+    /// Derived: those of them that are about files of requests and disks.
+    public internal(set) var fileReclaims = Table<Int64, Bool>()
     /// How many changes there have been.
     public internal(set) var sequence: Int64 = 0
     /// The number that the next resource, job or manifest gets. Numbers are never used twice.
@@ -103,10 +105,13 @@ extension State {
         case .reclaim(let record):
             use(record.value.manifest)
             reclaims.put(record.value.manifest, record)
+            if !record.value.files.isEmpty { fileReclaims.put(record.value.manifest, true) }
             for segment in record.value.segments {
                 segmentUsers.remove("\(segment)", record.value.manifest)
             }
-        case .reclaimed(let manifest): reclaims.remove(manifest)
+        case .reclaimed(let manifest):
+            reclaims.remove(manifest)
+            fileReclaims.remove(manifest)
         case .counters(let record):
             sequence = record.value.sequence
             use(record.value.nextNumber - 1)

@@ -42,9 +42,12 @@ public struct RepairError: Error, Equatable, Sendable, CustomStringConvertible {
 extension Journal {
     /// Reads the journals and the checkpoint of a stopped daemon's data directory, whose lock the
     /// caller holds, and changes nothing.
-    /// - Throws: `SystemError`: something could not be read.
+    ///
+    /// - Parameter replay: gets the payloads as `open` would hand them out, if a start will succeed.
+    /// - Throws: `SystemError`: something could not be read. And what `replay` throws.
     public static func check(
-        directory path: String, calls: SystemCalls = .live
+        directory path: String, calls: SystemCalls = .live,
+        replay: (UnsafeRawBufferPointer) throws -> Void = { _ in }
     ) throws -> CheckReport {
         let survey = try Survey(DataDirectory(path, calls: calls))
         var report = CheckReport()
@@ -63,6 +66,7 @@ extension Journal {
             if let problem = file.problem { report.problems.append(problem) }
         }
         report.lastSequence = survey.plan.lastGoodSequence(survey.findings)
+        if case .start(let start) = survey.plan.decision { _ = try survey.replay(start, replay) }
         return report
     }
 

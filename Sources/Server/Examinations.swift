@@ -84,7 +84,8 @@ extension Report {
             switch self {
             case .copied(_, _, .success(let stored)): stored.parentFailures
             case .exported(_, .failure(let failure)): failure.read.map { [$0] } ?? []
-            case .detected(_, .failure(let failure)): [failure]
+            case .made(_, .failure(let problem)): problem.failure.read.map { [$0] } ?? []
+            case .detected(_, .failure(let failure)), .read(_, .failure(let failure)): [failure]
             default: []
             }
         return failures.filter(\.isDamage)
@@ -260,15 +261,30 @@ extension DescribeUsageResponse {
         storedBytes = count.all.storedBytes
         reclaimableBytes = count.all.reclaimableBytes
         pendingBytes = count.pendingBytes
-        nextToken = plan.nextToken
-        for index in plan.shown where index < count.rows.count {
-            var row = Usage()
-            row.resourceID = plan.rows[index].id
-            row.name = plan.rows[index].name
-            row.logicalBytes = plan.rows[index].logicalBytes
-            row.storedBytes = count.rows[index].storedBytes
-            row.reclaimableBytes = count.rows[index].reclaimableBytes
-            usage.append(row)
+        // Most first; of as much, in the order of the IDs.
+        let rows = zip(plan.rows, count.rows).map { Usage($0, $1) }.sorted { $0.comes(before: $1) }
+        let rest = rows.drop { row in
+            guard let last = plan.last else { return false }
+            return !((row.storedBytes, last.id) < (last.storedBytes, row.resourceID))
         }
+        usage = Array(rest.prefix(plan.max))
+        if let last = usage.last, rest.count > usage.count {
+            nextToken = Catalog.usageToken(storedBytes: last.storedBytes, id: last.resourceID)
+        }
+    }
+}
+
+extension Usage {
+    fileprivate init(_ row: UsagePlan.Row, _ usage: GroupUsage) {
+        self.init()
+        resourceID = row.id
+        name = row.name
+        logicalBytes = row.logicalBytes
+        storedBytes = usage.storedBytes
+        reclaimableBytes = usage.reclaimableBytes
+    }
+
+    fileprivate func comes(before other: Usage) -> Bool {
+        (other.storedBytes, resourceID) < (storedBytes, other.resourceID)
     }
 }

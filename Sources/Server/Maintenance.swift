@@ -1,25 +1,64 @@
+import Catalog
 import Journal
+import Snapshots
 import System
+import Wire
 
 /// What `imaged check` and `imaged repair` do with a stopped daemon's data directory.
 public enum Maintenance {
-    /// Reads the journal and the checkpoints; changes nothing.
+    /// Reads the journal and the checkpoints, then all data of the snapshots; changes nothing.
     ///
     /// - Throws: ``DaemonFailure`` with status 65 if something is damaged.
     public static func check(_ directory: String) throws {
         let lock = try takeDirectory(directory)
         defer { withExtendedLifetime(lock) {} }
-        let report = try Journal.check(directory: directory)
+        var recovered = Recovered()
+        let report: CheckReport
+        do {
+            report = try Journal.check(directory: directory) { try recovered.replay(Array($0)) }
+        } catch let error as ProtoError {
+            throw DaemonFailure(
+                DaemonFailure.damaged,
+                "\(directory): the journal is whole, but a change in it cannot be read: \(error)")
+        }
         for file in report.files {
             let line = "\(file.name): \(file.recoveryCase.rawValue), \(file.recordCount) records"
             CurrentProcess.write("\(line)\n", to: 1)
         }
         guard let first = report.problems.first else {
+            try checkSnapshots(directory, recovered.state)
             CurrentProcess.write("no damage; last sequence \(report.lastSequence)\n", to: 1)
             return
         }
         for problem in report.problems.dropFirst() { CurrentProcess.printError("\(problem)") }
         throw DaemonFailure(DaemonFailure.damaged, "\(first)")
+    }
+
+    private static func checkSnapshots(_ directory: String, _ state: State) throws {
+        let manifests = state.filesInUse().manifests.map { UInt64($0) }.sorted()
+        if manifests.isEmpty { return }
+        let store: SnapshotStore
+        do throws(SystemError) {
+            store = try SnapshotStore(existing: directory)
+        } catch {
+            throw DaemonFailure(DaemonFailure.damaged, "\(directory): \(error)")
+        }
+        var failures: [ReadFailure] = []
+        var position: VerifyPosition? = .start
+        while let next = position {
+            let step = store.verify(manifests, from: next, bytesMax: 1 << 30)
+            failures += step.failures
+            position = step.next
+            if step.next == nil && failures.isEmpty {
+                let text = "\(manifests.count) manifests, \(step.totalBytes) bytes of segments"
+                CurrentProcess.write("snapshots: \(text)\n", to: 1)
+            }
+        }
+        guard let first = failures.first else { return }
+        for failure in failures.dropFirst() { CurrentProcess.printError("\(failure.reason)") }
+        throw DaemonFailure(
+            DaemonFailure.damaged,
+            "\(first.reason). A start serves everything else, and marks these snapshots.")
     }
 
     /// Takes the directory back to its last good state; keeps a copy of what it changes.

@@ -28,7 +28,8 @@ extension SnapshotStore {
     /// Nil: it has to be copied. What goes wrong here goes wrong there too, and is told there.
     private func clone(_ source: borrowing Source.Opened, _ number: UInt64) -> Capture? {
         if source.found.isBlockDevice { return nil }
-        let capture = source.found
+        // Of a file that is changing just now the times would tell nothing.
+        let capture = Source.isAtRest(source.found) ? source.found : source.found.withoutTimes
         do throws(SystemError) {
             try calls.unlink("\(number)", in: segments)
             if let bytes = try clone(source.file, capture, number) {
@@ -61,6 +62,13 @@ extension SnapshotStore {
 }
 
 extension Capture {
+    /// With times that no file has.
+    fileprivate var withoutTimes: Capture {
+        Capture(
+            device: device, inode: inode, sizeBytes: sizeBytes, modifiedNanoseconds: -1,
+            changedNanoseconds: -1, isBlockDevice: isBlockDevice)
+    }
+
     /// The same source, whose bytes of this moment are in the segment.
     func cloned(sizeBytes: Int64) -> Capture {
         Capture(

@@ -13,9 +13,9 @@ extension SnapshotStore {
         do throws(CopyFailure) {
             // A cut attempt may have left a segment that this one does not need.
             try storing { () throws(SystemError) in try remove(job, keepingClone: true) }
-            let run = try CopyRun(self, job, progress)
             let copy =
-                job.capture.isClone ? try copyClone(job, run) : try copySource(job, run)
+                job.capture.isClone
+                ? try copyClone(job, progress) : try copySource(job, progress)
             try storing { () throws(SystemError) in
                 try publish(job, hasSegment: copy.segments.contains(job.number))
             }
@@ -27,19 +27,55 @@ extension SnapshotStore {
         }
     }
 
-    private func copySource(_ job: CopyJob, _ run: CopyRun) throws(CopyFailure) -> StoredSnapshot {
+    private func copySource(
+        _ job: CopyJob, _ progress: JobProgress
+    ) throws(CopyFailure) -> StoredSnapshot {
+        let run = try CopyRun(self, job, progress)
         let source = try open(job)
         let before = try compare(source, with: job)
-        try run.copy(source.file)
+        try run.copy(source.file, map: source.file)
         let after = try compare(source, with: job)
         return try run.finish(before == .live || after == .live ? .live : .atRest)
     }
 
-    private func copyClone(_ job: CopyJob, _ run: CopyRun) throws(CopyFailure) -> StoredSnapshot {
+    private func copyClone(
+        _ job: CopyJob, _ progress: JobProgress
+    ) throws(CopyFailure) -> StoredSnapshot {
         let clone = try storing { () throws(SystemError) in
             try calls.openFile("\(job.number)", in: segments, [.readOnly, .noFollow])
         }
-        try run.copy(clone)
+        if let stored = try copySourceOfClone(job, clone, progress) { return stored }
+        try storing { () throws(SystemError) in try remove(job, keepingClone: true) }
+        let run = try CopyRun(self, job, progress)
+        try run.copy(clone, origin: SegmentLayout.offset(ofSlot: 0), map: clone)
+        return try run.finish(.pointInTime)
+    }
+
+    /// The source's bytes are those of its clone as long as nobody writes to it, and they are in
+    /// memory more often: so they are read there.
+    ///
+    /// - Returns: nil: it cannot be read, or was written to since; the clone has to be read.
+    private func copySourceOfClone(
+        _ job: CopyJob, _ clone: borrowing FileDescriptor, _ progress: JobProgress
+    ) throws(CopyFailure) -> StoredSnapshot? {
+        let source: Source.Opened
+        do throws(SourceProblem) {
+            source = try Source.openSource(job.path, job.peer, calls)
+        } catch {
+            return nil
+        }
+        guard source.isUntouched(since: job.capture, calls) else { return nil }
+        let run = try CopyRun(self, job, progress)
+        do throws(CopyFailure) {
+            try run.copy(source.file, map: clone)
+        } catch {
+            // The store's own troubles, and an end that is wanted, would be the clone's too.
+            if error.kind == .cancelled || error.kind == .noSpace || error.kind == .store {
+                throw error
+            }
+            return nil
+        }
+        guard source.isUntouched(since: job.capture, calls) else { return nil }
         return try run.finish(.pointInTime)
     }
 

@@ -22,8 +22,9 @@ final class CopyRun {
     private var checkedCount: UInt64 = 0
 
     private var isClone: Bool { job.capture.isClone }
-    private var path: String { isClone ? store.segmentPath(job.number) : job.path }
-    private var origin: Int64 { isClone ? SegmentLayout.offset(ofSlot: 0) : 0 }
+    private var path: String { origin > 0 ? store.segmentPath(job.number) : job.path }
+    /// Where in the file the disk begins.
+    private var origin: Int64 = 0
 
     /// Makes the manifest, and opens the parent. One that cannot be opened is left aside.
     init(_ store: SnapshotStore, _ job: CopyJob, _ progress: JobProgress) throws(CopyFailure) {
@@ -50,42 +51,78 @@ final class CopyRun {
 
     // MARK: The loop
 
-    /// Copies from `file`: the source, or the clone.
-    func copy(_ file: borrowing FileDescriptor) throws(CopyFailure) {
+    /// Copies from `file`, where the disk begins at `origin`: the source, or its clone.
+    ///
+    /// - Parameter map: tells where data may be: the clone if there is one, else the source.
+    func copy(
+        _ file: borrowing FileDescriptor, origin: Int64 = 0, map: borrowing FileDescriptor
+    ) throws(CopyFailure) {
+        self.origin = origin
         let extents = SourceExtents(
-            calls, path: path, sizeBytes: job.capture.sizeBytes, origin: origin)
-        let dataBytes = try extents.dataBytes(file)
+            calls, path: path, sizeBytes: job.capture.sizeBytes,
+            origin: isClone ? SegmentLayout.offset(ofSlot: 0) : 0)
+        let dataBytes = try extents.dataBytes(map)
         progress.start(total: dataBytes)
         // Of a device without holes nothing is known but its size, most of it may be zeros; and of
         // what will differ from the parent nothing at all.
         let isAllNew = !job.capture.isBlockDevice && parent == nil && !isClone
         try checkSpace(needed: isAllNew ? dataBytes : 0)
         var cluster: UInt64 = 0
-        while let extent = try extents.next(file, from: cluster) {
+        while let extent = try extents.next(map, from: cluster) {
             cluster = extent.cluster
             let end = extent.cluster + extent.count
             while cluster < end {
                 if progress.isCancelled { throw .cancelled(job.path) }
                 let count = min(end - cluster, UInt64(Layout.transferClusters))
-                let byteCount = try read(file, cluster, Int(count))
-                try place(cluster, Int(count))
-                progress.advance(by: Int64(byteCount))
+                try copy(file, map, cluster..<cluster + count)
+                progress.advance(by: bytes(of: cluster, Int(count)))
                 cluster += count
             }
         }
     }
 
-    /// Fills the buffer with `count` clusters, the last one's missing bytes with zeros. Returns
-    /// how many bytes of the disk these are.
-    private func read(
-        _ file: borrowing FileDescriptor, _ cluster: UInt64, _ count: Int
-    ) throws(CopyFailure) -> Int {
+    /// One buffer of it: reads what the parent does not have for certain, decides where each
+    /// cluster is, stores what is new, and notes all of it.
+    private func copy(
+        _ file: borrowing FileDescriptor, _ map: borrowing FileDescriptor,
+        _ clusters: Range<UInt64>
+    ) throws(CopyFailure) {
+        let (first, count) = (clusters.lowerBound, clusters.count)
+        placements.removeAll(keepingCapacity: true)
+        for _ in 0..<count { placements.append(.own) }
+        let pieces = parent?.pieces(of: clusters) ?? []
+        if isClone { parent?.matchBlocks(of: map, from: first, pieces, &placements) }
+        var index = 0
+        while let unread = placements.ownRange(in: index..<count) {
+            index = unread.upperBound
+            try read(file, first, unread)
+            for place in unread where buffer.isZero(place) { placements[place] = .hole }
+        }
+        let bytes = UnsafeRawBufferPointer(buffer.slice(0..<count * Layout.clusterBytes))
+        parent?.match(bytes, from: first, pieces, &placements)
+        try note(first)
+    }
+
+    /// How many bytes of the disk some clusters have: the last one may be partial.
+    private func bytes(of cluster: UInt64, _ count: Int) -> Int64 {
         let offset = Int64(cluster) * Int64(Layout.clusterBytes)
-        let wanted = Int(
-            min(Int64(count * Layout.clusterBytes), job.capture.sizeBytes - offset))
+        return min(Int64(count * Layout.clusterBytes), job.capture.sizeBytes - offset)
+    }
+
+    /// Fills the buffer's clusters in `range` with those of the disk, the first of the buffer being
+    /// number `first`; the last one's missing bytes with zeros.
+    private func read(
+        _ file: borrowing FileDescriptor, _ first: UInt64, _ range: Range<Int>
+    ) throws(CopyFailure) {
+        let size = Layout.clusterBytes
+        let cluster = first + UInt64(range.lowerBound)
+        let offset = Int64(cluster) * Int64(size)
+        let wanted = Int(bytes(of: cluster, range.count))
+        let start = range.lowerBound * size
         let got: Int
         do throws(SystemError) {
-            got = try calls.readFully(file, at: origin + offset, into: buffer.slice(0..<wanted))
+            got = try calls.readFully(
+                file, at: origin + offset, into: buffer.slice(start..<start + wanted))
         } catch {
             throw CopyFailure(unreadable: path, error, offset)
         }
@@ -97,17 +134,13 @@ final class CopyRun {
                 hint: "leave the file in place while images are created,"
                     + " and create the image again")
         }
-        buffer.slice(wanted..<count * Layout.clusterBytes)
+        buffer.slice(start + wanted..<range.upperBound * size)
             .initializeMemory(as: UInt8.self, repeating: 0)
-        return wanted
     }
 
-    /// Decides where each cluster of the buffer is, stores what is new, and notes all of it.
-    private func place(_ first: UInt64, _ count: Int) throws(CopyFailure) {
-        placements.removeAll(keepingCapacity: true)
-        for index in 0..<count { placements.append(buffer.isZero(index) ? .hole : .own) }
-        let clusters = UnsafeRawBufferPointer(buffer.slice(0..<count * Layout.clusterBytes))
-        parent?.match(clusters, from: first, &placements)
+    /// Notes what all placements say, those of one kind together.
+    private func note(_ first: UInt64) throws(CopyFailure) {
+        let count = placements.count
         var index = 0
         while index < count {
             let end = placements[index...].firstIndex { !$0.continues(placements[index]) } ?? count

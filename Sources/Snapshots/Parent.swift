@@ -19,6 +19,7 @@ final class Parent {
     private let manifest: ManifestReader
     private let segments: OpenSegments
     private let buffer = Buffer(byteCount: Layout.transferBytes)
+    private var cloneCursor: BlockCursor
     /// The next run that is not behind; nil: there is none any more.
     private var run: Run?
     /// What could not be read, the first few of it.
@@ -29,6 +30,7 @@ final class Parent {
     /// Opens manifest `number`.
     init(_ number: UInt64, of store: SnapshotStore) throws(ReadFailure) {
         self.number = number
+        cloneCursor = BlockCursor(store.calls)
         do throws(ReadError) {
             manifest = try store.openManifest(number)
             segments = try store.openSegments(of: manifest)
@@ -38,20 +40,11 @@ final class Parent {
         }
     }
 
-    /// Finds out which clusters in `clusters`, which begin with number `first`, are the parent's.
-    /// Must be asked in the disk's order.
-    ///
-    /// - Parameter placements: one for each cluster, those that are zeros set already.
-    func match(
-        _ clusters: UnsafeRawBufferPointer, from first: UInt64, _ placements: inout [Placement]
-    ) {
-        let end = first + UInt64(placements.count)
-        while let piece = nextPiece(of: first..<end) {
-            let start = Int(piece.cluster - first)
-            let range = start..<start + Int(piece.count)
-            if placements[range].allSatisfy({ $0 == .hole }) { continue }
-            compare(clusters, piece, range, &placements)
-        }
+    /// What the parent has of some clusters, in order. Must be asked in the disk's order.
+    func pieces(of clusters: Range<UInt64>) -> [Run] {
+        var pieces: [Run] = []
+        while let piece = nextPiece(of: clusters) { pieces.append(piece) }
+        return pieces
     }
 
     /// The part of the next run that lies in `clusters`; nil: no more of it does.
@@ -87,6 +80,32 @@ final class Parent {
         }
     }
 
+    // MARK: Comparing
+
+    /// Finds the clusters that are the parent's, byte for byte, among those that are own so far.
+    ///
+    /// - Parameters:
+    ///   - clusters: the bytes, from cluster `first` on; a placement for each cluster.
+    ///   - pieces: what the parent has of them.
+    func match(
+        _ clusters: UnsafeRawBufferPointer, from first: UInt64, _ pieces: [Run],
+        _ placements: inout [Placement]
+    ) {
+        for piece in pieces {
+            let start = Int(piece.cluster - first)
+            let end = start + Int(piece.count)
+            var index = start
+            while let own = placements.ownRange(in: index..<end) {
+                index = own.upperBound
+                var part = piece
+                part.cluster += UInt64(own.lowerBound - start)
+                part.slot += UInt64(own.lowerBound - start)
+                part.count = UInt64(own.count)
+                compare(clusters, part, own, &placements)
+            }
+        }
+    }
+
     private func compare(
         _ clusters: UnsafeRawBufferPointer, _ piece: Run, _ range: Range<Int>,
         _ placements: inout [Placement]
@@ -96,7 +115,7 @@ final class Parent {
         do throws(ReadError) {
             let segment = try segments.segment(piece.segment)
             try segment.readUnjudged(piece.slot, into: bytes)
-            for (position, index) in range.enumerated() where placements[index] != .hole {
+            for (position, index) in range.enumerated() {
                 let mine = UnsafeRawBufferPointer(
                     rebasing: clusters[index * size..<(index + 1) * size])
                 let other = UnsafeRawBufferPointer(
@@ -116,9 +135,54 @@ final class Parent {
         }
     }
 
+    /// Finds the clusters of a clone that are the parent's blocks: these need no reading.
+    ///
+    /// - Parameters:
+    ///   - clone: the segment that the disk was cloned into, cluster for slot.
+    ///   - first: the cluster of the first placement.
+    func matchBlocks(
+        of clone: borrowing FileDescriptor, from first: UInt64, _ pieces: [Run],
+        _ placements: inout [Placement]
+    ) {
+        let size = Int64(Layout.clusterBytes)
+        for piece in pieces {
+            do throws(ReadError) {
+                let segment = try segments.segment(piece.segment)
+                var done: UInt64 = 0
+                while done < piece.count {
+                    let cluster = piece.cluster + done
+                    let bytes = segment.sharedBytes(
+                        from: piece.slot + done, with: clone,
+                        at: SegmentLayout.offset(ofSlot: cluster),
+                        count: Int64(piece.count - done) * size, &cloneCursor)
+                    for _ in 0..<bytes / size {
+                        // That its checksum can be read is all that is asked of it here.
+                        _ = try segment.checksum(ofSlot: piece.slot + done)
+                        placements[Int(piece.cluster + done - first)] = .held(
+                            segment.reference, slot: piece.slot + done)
+                        done += 1
+                    }
+                    // The next one is not shared, or not all of it.
+                    done += 1
+                }
+            } catch {
+                note(error, piece)
+            }
+        }
+    }
+
     private func note(_ error: ReadError, _ piece: Run?) {
         if failures.count < Self.failuresMax {
             failures.append(ReadFailure(error, manifest, number, piece))
         }
+    }
+}
+
+extension [Placement] {
+    /// The next clusters in a range that are own so far; nil: none is.
+    func ownRange(in range: Range<Int>) -> Range<Int>? {
+        guard let start = self[range].firstIndex(of: .own) else { return nil }
+        return
+            start..<(self[start..<range.upperBound].firstIndex { $0 != .own } ?? range.upperBound)
     }
 }

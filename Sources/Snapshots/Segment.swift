@@ -51,6 +51,8 @@ final class SegmentWriter {
     private var blockNumber: UInt64 = 0
     /// The number after the last slot's.
     private(set) var slotCount: UInt64 = 0
+    /// The slot up to which the disk has been asked to write.
+    private var writebackSlot: UInt64 = 0
     /// How many slots hold a cluster.
     private(set) var storedClusterCount: UInt64 = 0
 
@@ -70,7 +72,18 @@ final class SegmentWriter {
         let first = slotCount
         try calls.writeAll(segment, at: SegmentLayout.offset(ofSlot: first), clusters)
         try adopt(clusters, at: first)
+        if slotCount - writebackSlot >= Self.writebackSlots { startWriteback() }
         return first
+    }
+
+    /// 4 MiB: the disk writes while the rest is read.
+    private static let writebackSlots: UInt64 = 64
+
+    private func startWriteback() {
+        let start = SegmentLayout.offset(ofSlot: writebackSlot)
+        let end = SegmentLayout.offset(ofSlot: slotCount)
+        calls.startWriteback(segment, at: start, count: end - start)
+        writebackSlot = slotCount
     }
 
     /// Notes that whole clusters are in the slots from `first` on, which come after all slots so
@@ -132,6 +145,7 @@ final class SegmentReader {
     private let calls: SystemCalls
     private let block = Block()
     private var blockNumber: UInt64 = 0
+    private var cursor: BlockCursor
 
     /// Opens segment `reference.number` in the directory `segments`, and judges both headers.
     /// `path` is the directory's, for errors.
@@ -141,6 +155,7 @@ final class SegmentReader {
     ) throws(ReadError) {
         self.reference = reference
         self.calls = calls
+        cursor = BlockCursor(calls)
         segmentName = "\(path)/\(reference.number)"
         indexName = "\(segmentName).index"
         segment = try Self.open("\(reference.number)", in: segments, segmentName, calls)
@@ -219,7 +234,13 @@ final class SegmentReader {
             count: Int64(count) * Int64(Layout.clusterBytes), to: file, at: offset)
     }
 
-    private func checksum(ofSlot slot: UInt64) throws(ReadError) -> UInt64 {
+    /// Where the segment's bytes from `place` on are, if they are shared.
+    func blocks(at place: Int64, count: Int64) -> FileExtent? {
+        cursor.shared(of: segment, at: place, count: count)
+    }
+
+    /// The checksum that a slot's bytes should have.
+    func checksum(ofSlot slot: UInt64) throws(ReadError) -> UInt64 {
         let number = SegmentLayout.block(ofSlot: slot)
         if number != blockNumber {
             blockNumber = 0

@@ -28,17 +28,27 @@ public final class SnapshotStore: Sendable {
             })
     }
 
+    /// Opens the store of a data directory to read it only: makes nothing.
+    ///
+    /// - Throws: also if a directory is missing.
+    public convenience init(existing path: String, calls: SystemCalls = .live) throws(SystemError) {
+        try self.init(directory: path, calls: calls, makesDirectories: false) { 0 }
+    }
+
     init(
-        directory path: String, calls: SystemCalls, makeFileID: @escaping @Sendable () -> UInt64
+        directory path: String, calls: SystemCalls, makesDirectories: Bool = true,
+        makeFileID: @escaping @Sendable () -> UInt64
     ) throws(SystemError) {
         self.path = path
         self.calls = calls
         self.makeFileID = makeFileID
         let directory = try calls.openFile(path, [.readOnly, .directory])
-        for name in ["segments", "manifests", "disks", "tmp"] {
-            try calls.makeDirectory(name, in: directory)
+        if makesDirectories {
+            for name in ["segments", "manifests", "disks", "tmp"] {
+                try calls.makeDirectory(name, in: directory)
+            }
+            try calls.sync(directory)
         }
-        try calls.sync(directory)
         let flags: OpenFlags = [.readOnly, .directory, .noFollow]
         segments = try calls.openFile("segments", in: directory, flags)
         manifests = try calls.openFile("manifests", in: directory, flags)

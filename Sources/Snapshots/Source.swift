@@ -110,16 +110,20 @@ public enum Source {
         if !allowLive { try source.refuseWriter(calls) }
         let first = source.found
         if first.isBlockDevice { return first }
-        let age = Clock.wallNanoseconds() - first.changedNanoseconds
-        let tick = tickMilliseconds(first)
-        guard abs(age) / 1_000_000 < tick else { return first }
-        Clock.sleep(milliseconds: tick)
+        if isAtRest(first) { return first }
+        Clock.sleep(milliseconds: tickMilliseconds(first))
         let second = try source.look(calls)
         if !allowLive && !(second.hasTimes(of: first) && second.sizeBytes == first.sizeBytes) {
             throw inUse(source.path, "is being written to")
         }
         // Of a live file the first look stays: the comparison at the end then finds the change.
         return first
+    }
+
+    /// Whether the file was left alone so long that a change from now on shows in its times.
+    static func isAtRest(_ capture: Capture) -> Bool {
+        let age = Clock.wallNanoseconds() - capture.changedNanoseconds
+        return abs(age) / 1_000_000 >= tickMilliseconds(capture)
     }
 
     /// Longer than the file system's clock ticks: 10 ms at most on Linux, but whole seconds, or
@@ -149,6 +153,13 @@ public enum Source {
             } catch {
                 throw Source.unreadable(path, error)
             }
+        }
+
+        /// Whether it is the captured file, and nobody has written to it since.
+        func isUntouched(since capture: Capture, _ calls: SystemCalls) -> Bool {
+            guard let now = try? look(calls) else { return false }
+            return now.isSameFile(as: capture) && now.sizeBytes == capture.sizeBytes
+                && now.hasTimes(of: capture)
         }
 
         /// QEMU holds a shared lock on byte 101 of an image that it may write to

@@ -72,6 +72,7 @@ extension SystemCalls {
             },
             fdatasync: { fault() ?? real.fdatasync($0) },
             fsync: { fault() ?? real.fsync($0) },
+            startWriteback: real.startWriteback,
             ftruncate: { fault() ?? real.ftruncate($0, $1) },
             fallocate: { fault() ?? real.fallocate($0, $1, $2, $3) },
             lseek: { fault() ?? real.lseek($0, $1, $2) },
@@ -85,6 +86,9 @@ extension SystemCalls {
             fchown: { fault() ?? real.fchown($0, $1, $2) },
             flock: { fault() ?? real.flock($0, $1) },
             fstatfs: { file, into in fault() ?? real.fstatfs(file, &into) },
+            mapExtents: { file, offset, length, into in
+                fault() ?? real.mapExtents(file, offset, length, &into)
+            },
             probeWriteLock: { fault() ?? real.probeWriteLock($0, $1) },
             cloneRange: { fault() ?? real.cloneRange($0, $1, $2, $3, $4) }
         )

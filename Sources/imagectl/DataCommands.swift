@@ -61,8 +61,9 @@ extension Views {
         table(
             usage, width,
             [
-                .init(title: title), .init(title: "SIZE", isNumber: true),
-                .init(title: "STORED", isNumber: true), .init(title: "ALONE", isNumber: true),
+                .init(title: title), .init(title: "LOGICAL", isNumber: true),
+                .init(title: "STORED", isNumber: true),
+                .init(title: "RECLAIMABLE", isNumber: true),
                 .init(title: "NAME", isFlexible: true),
             ]
         ) {

@@ -9,9 +9,9 @@ extension Command {
             summary: "what images, snapshots and disks take, and the totals",
             usage: "[--images] [--snapshots] [--disks]",
             details: """
-                SIZE is that of the disks, STORED what is kept of them: a cluster that several \
-                snapshots have is stored once. ALONE is what comes back if only this goes. \
-                So columns do not add up to the totals.
+                LOGICAL is the size of the disks, STORED what is kept of them: a cluster that \
+                several snapshots have is stored once. RECLAIMABLE is what comes back if only \
+                this goes. So columns do not add up to the totals.
                 """,
             examples: ["imagectl usage", "imagectl usage --images --json"],
             options: [
@@ -76,9 +76,9 @@ struct UsageReport: Message {
         }
         parts.append(
             Views.list([
-                ("disks in snapshots", Views.bytes(totals.logicalBytes)),
+                ("logical", Views.bytes(totals.logicalBytes)),
                 ("stored", Views.bytes(totals.storedBytes)),
-                ("of one snapshot alone", Views.bytes(totals.reclaimableBytes)),
+                ("reclaimable", Views.bytes(totals.reclaimableBytes)),
                 ("being given back", Views.bytes(totals.pendingBytes)),
             ]))
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")

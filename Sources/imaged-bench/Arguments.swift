@@ -34,6 +34,7 @@ struct Arguments {
         case load(LoadOptions)
         case stress(StressOptions)
         case race(socketPath: String)
+        case data(DataOptions)
     }
 
     let action: Action
@@ -45,6 +46,8 @@ struct Arguments {
             action = .stress(try Self.stress(arguments.dropFirst()))
         } else if arguments.first == "race" {
             action = .race(socketPath: try Self.race(arguments.dropFirst()))
+        } else if arguments.first == "data" {
+            action = .data(try DataOptions(arguments.dropFirst()))
         } else {
             action = .load(try Self.load(arguments))
         }
@@ -119,7 +122,7 @@ struct Arguments {
         DefaultPlaces.socket(dataDirectory: DefaultPlaces.dataDirectory) ?? ""
     }
 
-    private static func option(
+    static func option(
         _ argument: String, _ rest: inout ArraySlice<String>
     ) throws(UsageError) -> (name: String, value: String) {
         let equals = argument.firstIndex(of: "=")
@@ -131,7 +134,7 @@ struct Arguments {
         return (name, value)
     }
 
-    private static func number(
+    static func number(
         _ name: String, _ text: String, _ range: ClosedRange<Int>
     ) throws(UsageError) -> Int {
         guard let value = Int(text), range.contains(value) else {
@@ -148,6 +151,7 @@ struct Arguments {
           imaged-bench [OPTION ...] WORKLOAD    measure; prints one line
           imaged-bench stress [OPTION ...]      mixed calls with a history, until it is killed
           imaged-bench race [--socket PATH]     one of many that ask at the same moment
+          imaged-bench data [OPTION ...]        snapshots and exports beside cp, qemu-img, borg ...
 
         Workloads
           version            the smallest call
@@ -174,6 +178,16 @@ struct Arguments {
                              a request, encoded; ACCOUNT - is the default one
           go NANOSECONDS     sends them all when the monotonic clock shows that, and prints a
                              line of JSON for each answer, then "ready"
+
+        Options of data, which starts a daemon of its own, the imaged beside it, and prints a table
+          --directory DIR    where the disks and their copies go: 8 times --data-mib of room
+                             (default /var/tmp)
+          --repetitions N    rounds over all that is compared (default 5)
+          --size-mib N       the disk's size (default 4096)
+          --data-mib N       how much of it is data, at most half (default 1024)
+          --sparse PATH      a C program to compare with as well: it answers "copy FROM TO rw"
+                             and "delta OLD NEW OUT" with "secs_synced":SECONDS
+          --xfs DIR          a directory on XFS: snapshots by sharing extents, too
 
         create-snapshot and stress fill queues: give the daemon a configuration with room.
         Refusals are counted apart. Exit status: 0 measured, 1 failed, 2 wrong usage.

@@ -115,6 +115,7 @@ final class BlockingClient {
 extension CallFailure {
     static func refused(_ status: Status) -> CallFailure {
         let detail = status.details.first.flatMap { try? ErrorDetail(decoding: $0.value) }
-        return .refused(code: detail?.code ?? "", message: status.message)
+        let message = [status.message, detail?.hint ?? ""].filter { !$0.isEmpty }
+        return .refused(code: detail?.code ?? "", message: message.joined(separator: " "))
     }
 }

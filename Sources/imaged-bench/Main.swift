@@ -9,6 +9,7 @@ struct Main {
             case .help: CurrentProcess.write(Arguments.help, to: 1)
             case .load(let options): try Load(options).run()
             case .stress(let options): try Stress(options).run()
+            case .data(let options): try DataBench(options).run()
             case .race(let socketPath): try Race(socketPath: socketPath).run()
             }
         } catch let error as UsageError {

@@ -187,14 +187,16 @@ final class Stress {
 }
 
 /// The same numbers for the same seed (SplitMix64).
-private struct SmallRandom {
+struct SmallRandom {
     var state: UInt64
 
-    mutating func below(_ limit: Int) -> Int {
+    mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Int((mixed ^ (mixed >> 31)) % UInt64(limit))
+        return mixed ^ (mixed >> 31)
     }
+
+    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }

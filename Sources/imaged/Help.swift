@@ -5,7 +5,7 @@ extension Arguments {
 
         Usage
           imaged [OPTION ...]       serve until SIGTERM or SIGINT
-          imaged check DIR          read a stopped daemon's data directory; change nothing
+          imaged check DIR          read all of a stopped daemon's data; change nothing
           imaged repair DIR         take it back to its last good state; keeps copies
 
         Options (--name=value or --name value)

@@ -112,6 +112,18 @@ struct DiskFileTests {
         #expect(orders?.map(\.sizeBytes) == [6 * Self.gib] && orders?[0].manifest == manifest)
     }
 
+    /// What an image was asked to have beyond its snapshot, its disks have.
+    @Test func anImageThatIsLargerThanItsSnapshot() throws {
+        let world = World()
+        let (image, _) = try world.realImage()
+        let snapshot = try snapshot(of: image, world)
+        let larger = try world.create { $0.diskDeviceMapping = [mapping(snapshot, size: 9)] }
+        world.finishSimulated()
+        let request = world.runRequest { $0.imageID = larger }
+        let orders = world.orders { c, who throws(Refusal) in try c.runInstances(request, who) }
+        #expect(orders?.map(\.sizeBytes) == [9 * Self.gib])
+    }
+
     @Test func simulatedDisksStaySo() throws {
         let world = World()
         let (image, manifest) = try world.realImage([disk(path: "/disk"), disk(30)])
@@ -183,6 +195,30 @@ struct DiskFileTests {
             $0.dryRun = true
         }
         #expect(answer == "400 DryRunOperation" && world.state.reclaims.isEmpty)
+    }
+
+    /// The first snapshot of a disk is compared with the one that the disk was made of: only what
+    /// has changed since is stored.
+    @Test func theFirstSnapshotHasAParent() throws {
+        let world = World()
+        let (image, manifest) = try world.realImage()
+        let request = world.runRequest { $0.imageID = image }
+        let id = try world.made { c, who throws(Refusal) in try c.runInstances(request, who) }
+            .instanceIDSets[0]
+        world.settle()
+        _ = try world.snapshot(world.diskRecords(of: id)[0].id)
+        let job = try #require(world.jobs().last)
+        #expect(job.path == world.diskRecords(of: id)[0].disk.path && job.uid == 0)
+        world.turn()
+        world.capture(job.number)
+        let parents = world.turn().compactMap { launch in
+            if case .copy(let copied, _, let parent) = launch, copied.number == job.number {
+                parent
+            } else {
+                Int64?.none
+            }
+        }
+        #expect(parents == [manifest])
     }
 
     // MARK: The second judgement

@@ -318,7 +318,9 @@ struct QueueTests {
         world.capture(job)
         world.report(job, .failed(reason: "late"))
         // What it may have cloned goes; the state is as it was.
-        let discarded = world.turn().map { if case .discardCapture(job) = $0 { true } else { false } }
+        let discarded = world.turn().map {
+            if case .discardCapture(job) = $0 { true } else { false }
+        }
         #expect(discarded == [true] && world.checkpoint() == before)
     }
 

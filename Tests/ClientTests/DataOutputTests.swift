@@ -216,18 +216,18 @@ import Wire
         #expect(output.status == 0, "\(output.err)")
         #expect(
             output.text == """
-                SNAPSHOT    SIZE  STORED  ALONE  NAME
-                s-        40 GiB   3 GiB  1 MiB  name
-                s-2       40 GiB   3 GiB  1 MiB  name
+                SNAPSHOT  LOGICAL  STORED  RECLAIMABLE  NAME
+                s-         40 GiB   3 GiB        1 MiB  name
+                s-2        40 GiB   3 GiB        1 MiB  name
 
-                DISK    SIZE  STORED  ALONE  NAME
-                d-    40 GiB   3 GiB  1 MiB  name
-                d-2   40 GiB   3 GiB  1 MiB  name
+                DISK  LOGICAL  STORED  RECLAIMABLE  NAME
+                d-     40 GiB   3 GiB        1 MiB  name
+                d-2    40 GiB   3 GiB        1 MiB  name
 
-                disks in snapshots     80 GiB
-                stored                 5 GiB
-                of one snapshot alone  0 B
-                being given back       512 B
+                logical           80 GiB
+                stored            5 GiB
+                reclaimable       0 B
+                being given back  512 B
 
                 """)
         let disks = try Imagectl.run(["usage", "--disks"], Self.using).text

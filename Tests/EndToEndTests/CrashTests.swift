@@ -159,6 +159,32 @@ import Testing
         #expect(again != first)
     }
 
+    /// R7: `check` reads the snapshots of a stopped daemon too, and changes nothing.
+    @Test func checkReadsAllSnapshots() throws {
+        let daemon = try TestDaemon()
+        let client = try daemon.client()
+        let disk = try disks.make("disk", bytes: 3 << 20, hasHoles: false)
+        let image = try client.imageAtRest(of: client.register(paths: [disk]).instanceID)
+        #expect(image.status == "Available", "\(image.failureReason)")
+        try daemon.kill()
+        let check = {
+            try Tool.run(TestDaemon.product("imaged"), ["check", daemon.dataPath])
+        }
+        let whole = try check()
+        #expect(whole.status == 0, "\(whole.err)")
+        #expect(whole.text.contains("snapshots: 1 manifests, 3145728 bytes"), "\(whole.text)")
+        let segments = "\(daemon.dataPath)/segments"
+        let name = try #require(
+            FileManager.default.contentsOfDirectory(atPath: segments)
+                .first { !$0.hasSuffix(".index") })
+        let file = open("\(segments)/\(name)", O_RDWR)
+        #expect(pwrite(file, "x", 1, 70_000) == 1)
+        close(file)
+        let damaged = try check()
+        #expect(damaged.status == 65)
+        #expect(damaged.err.contains("slot 0 does not match its checksum"), "\(damaged.err)")
+    }
+
     @Test func checkOfARunningDaemonsDirectory() throws {
         let daemon = try TestDaemon()
         for command in ["check", "repair"] {

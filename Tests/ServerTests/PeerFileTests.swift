@@ -195,4 +195,102 @@ struct PeerFileTests {
             #expect(owner("\(tree.root)/out.raw") == Self.uid)
         }
     }
+
+    // MARK: New disks
+
+    private func run(
+        _ client: TestClient, _ image: String, _ path: String = ""
+    ) throws -> RunInstancesResponse {
+        try client.call(
+            RunInstances.self,
+            .with {
+                $0.regionID = testRegion
+                $0.imageID = image
+                if path.isEmpty { return }
+                $0.diskPath = [
+                    .with {
+                        $0.device = "/dev/xvda"
+                        $0.path = path
+                    }
+                ]
+            })
+    }
+
+    private func waitUntilRunning(_ id: String, _ client: TestClient) throws {
+        while try client.call(
+            DescribeInstanceStatus.self,
+            .with {
+                $0.regionID = testRegion
+                $0.instanceID = [id]
+            }
+        ).instanceStatuses.first?.status != "Running" {}
+    }
+
+    /// The same rule as for exports; and what is made for a peer is removed by its right.
+    @Test func newDisksInDirectoriesOfItsOwn() throws {
+        let tree = try Tree()
+        let daemon = try TestDaemon(peer, ["--disk-root", tree.root])
+        try export(daemon, tree) { client, image in
+            let path = "\(tree.own)/new.raw"
+            let instance = try run(client, image, path).instanceIDSets[0]
+            #expect(owner(path) == Self.uid)
+            #expect(
+                FileManager.default.contents(atPath: path)
+                    == FileManager.default.contents(atPath: tree.ownDisk))
+            let link = try tree.link("away", to: tree.root)
+            for path in [
+                "\(tree.root)/out.raw", "/tmp/imaged-test-out.raw", "\(link)/out.raw",
+                "\(tree.root)/missing/out.raw", "\(tree.own)/../out.raw", path,
+            ] {
+                let before = owner(path)
+                let refused = #expect(throws: TestClient.Refused.self) {
+                    try run(client, image, path)
+                }
+                #expect(refused?.parameter == "DiskPath.1.Path", "\(path)")
+                #expect(owner(path) == before, "\(path)")
+            }
+            try waitUntilRunning(instance, client)
+            let second = try client.createImage(of: instance)
+            #expect(try client.wait(for: second)?.status == "Available")
+            // In the data directory it is the daemon's own, and can be imaged all the same.
+            let kept = try run(client, image).instanceIDSets[0]
+            while try daemon.files("disks").count != 1 {}
+            try waitUntilRunning(kept, client)
+            let third = try client.createImage(of: kept)
+            #expect(try client.wait(for: third)?.status == "Available")
+            for id in [instance, kept] {
+                _ = try client.call(
+                    DeleteInstance.self,
+                    .with {
+                        $0.instanceID = id
+                        $0.force = true
+                    })
+            }
+            while owner(path) != nil {}
+            while try daemon.files("disks") != [] {}
+            let names = try FileManager.default.contentsOfDirectory(atPath: tree.own)
+            #expect(names.sorted() == ["away", "disk.raw"])
+        }
+    }
+
+    @Test func newDisksBelowARootOfItsBinding() throws {
+        let tree = try Tree()
+        let daemon = try TestDaemon("\(peer)DiskRoot = \(tree.root)\n")
+        try export(daemon, tree) { client, image in
+            let path = "\(tree.root)/new.raw"
+            let instance = try run(client, image, path).instanceIDSets[0]
+            #expect(owner(path) == Self.uid)
+            try daemon.restart()
+            let later = try OtherUser(Self.uid, of: daemon).client()
+            #expect(owner(path) == Self.uid)
+            while try later.refused(
+                DeleteInstance.self,
+                .with {
+                    $0.instanceID = instance
+                    $0.force = true
+                }) != nil
+            {}
+            while owner(path) != nil {}
+        }
+    }
 }

@@ -49,6 +49,71 @@ struct CloneTests {
         return try calls.fileSystem(of: calls.openFile(volume.path, [.readOnly])).freeBytes
     }
 
+    /// What is the parent's block still is not read, neither here nor there.
+    @Test func sharedBlocksAreNotRead() throws {
+        let chain = try Chain(fixture, seed: 25, bytes: 64 << 20)
+        try chain.write(chain.data(64 << 20), at: 0)
+        try chain.snapshot(parent: nil)
+        for place in [3, 500, 1000] { try chain.write(Data([1]), at: place * cluster + 7) }
+        let readBytes = Lock<Int64>(0)
+        var calls = SystemCalls.live
+        calls.pread = { file, buffer, offset in
+            readBytes.withLock { $0 += Int64(buffer.count) }
+            return SystemCalls.live.pread(file, buffer, offset)
+        }
+        let store = try fixture.store(calls)
+        let capture = try store.capture(fixture.disk, for: 2, peer: fixture.peer)
+        let stored = try store.copy(try fixture.job(2, capture: capture, parent: 1))
+        #expect(stored.storedBytes == Int64(3 * cluster) && stored.segments == [1, 2])
+        #expect(readBytes.withLock { $0 } < 1 << 20)
+        #expect(try fixture.exported(2) == chain.disk)
+    }
+
+    /// The source is read in its clone's place while it is left alone, and not a moment longer.
+    @Test(arguments: [1, 2, 5]) func sourceThatChangesDuringTheCopy(_ readNumber: Int) throws {
+        let chain = try Chain(fixture, seed: 26, bytes: 8 << 20)
+        try chain.write(chain.data(8 << 20), at: 0)
+        let before = chain.disk
+        var capture = try store.capture(fixture.disk, for: 1, peer: fixture.peer)
+        // Until its times can be relied on.
+        while capture.changedNanoseconds < 0 {
+            capture = try store.capture(fixture.disk, for: 1, peer: fixture.peer)
+        }
+        let disk = fixture.disk
+        let reads = Lock<Int>(0)
+        var calls = SystemCalls.live
+        calls.pread = { file, buffer, offset in
+            let isDisk =
+                buffer.count > 4096
+                && (try? FileManager.default.destinationOfSymbolicLink(
+                    atPath: "/proc/self/fd/\(file)")) == disk
+            if isDisk
+                && reads.withLock({
+                    $0 += 1; return $0
+                }) == readNumber
+            {
+                try? overwrite(disk, at: 0, [UInt8](repeating: 7, count: 8 << 20))
+            }
+            return SystemCalls.live.pread(file, buffer, offset)
+        }
+        let stored = try fixture.store(calls).copy(try fixture.job(1, capture: capture))
+        #expect(stored.consistency == .pointInTime)
+        #expect(reads.withLock { $0 } >= readNumber, "the source was read")
+        #expect(try fixture.exported(1) == before)
+    }
+
+    /// Nobody reads the bytes, so their checksums must at least be there.
+    @Test func sharedBlocksWithoutChecksum() throws {
+        let chain = try Chain(fixture, seed: 27, bytes: 600 * cluster)
+        try chain.write(chain.data(600 * cluster), at: 0)
+        try chain.snapshot(parent: nil)
+        try overwrite("\(fixture.data)/segments/1.index", at: 2 * 4096 + 8, [1, 2, 3])
+        let stored = try fixture.captureAndCopy(2, parent: 1)
+        #expect(stored.storedBytes == Int64(89 * cluster))
+        #expect(!stored.parentFailures.isEmpty)
+        #expect(try fixture.exported(2) == chain.disk)
+    }
+
     @Test(arguments: [31, 32] as [UInt64]) func randomChains(_ seed: UInt64) throws {
         try runRandomChain(fixture, seed, steps: 30)
     }
