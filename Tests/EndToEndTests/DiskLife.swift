@@ -31,7 +31,7 @@ struct DiskLife: Sendable {
     private(set) var problems: [String] = []
     private(set) var counts: [String: Int] = [:]
 
-    private static let imagesMax = 5
+    private static let imagesMax = 2
 
     init(_ number: Int, in directory: String, sizes: [Int], seed: UInt64) throws {
         self.number = number
@@ -145,7 +145,7 @@ struct DiskLife: Sendable {
         for disk in image?.diskDeviceMappings ?? [] where pick(5) > 0 {
             try deleteSnapshot(disk.snapshotID, client)
         }
-        if snapshots.count > 8 * disks.count,
+        if snapshots.count > 4 * disks.count,
             let id = snapshots.keys.sorted().randomElement(using: &random)
         {
             try deleteSnapshot(id, client)

@@ -169,7 +169,7 @@ import Testing
         process.send(signal: SIGINT)
         #expect(try process.wait(seconds: 20) == 130)
         let text = try String(contentsOfFile: log, encoding: .utf8)
-        #expect(text.contains("stopped after 0 bytes"), "\(text)")
+        #expect(text.contains("stopped after 0 B"), "\(text)")
         slow.send(signal: SIGTERM)
         try slow.wait()
         try client.deleteImage(image.imageID)

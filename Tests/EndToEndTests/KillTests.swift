@@ -20,7 +20,7 @@ import Testing
 
     @Test func killedWhileDisksChange() throws {
         let daemon = try TestDaemon(Self.configuration)
-        try run(daemon, cycles: isLong ? 2_000 : 50, in: daemon.directory.path, isCloned: false)
+        try run(daemon, cycles: isLong ? 2_000 : 40, in: daemon.directory.path, isCloned: false)
     }
 
     /// The same where captures are clones.
@@ -44,7 +44,7 @@ import Testing
         for cycle in 0..<cycles {
             let comment: Comment = "seed \(seed), cycle \(cycle)"
             lives = try untilKilled(
-                lives, daemon, after: UInt32.random(in: 10_000...250_000, using: &random))
+                lives, daemon, after: UInt32.random(in: 10_000...400_000, using: &random))
             try daemon.start()
             let client = try daemon.client()
             for index in lives.indices {
@@ -63,10 +63,10 @@ import Testing
         }
         // A run that did little proves little.
         func count(_ what: String) -> Int { lives.reduce(0) { $0 + ($1.counts[what] ?? 0) } }
-        for what in ["available", "deleted", "compared"] {
+        for what in ["available", "compared"] {
             #expect(count(what) > cycles / 4, "\(what): \(lives.map(\.counts))")
         }
-        for what in ["verified", "written to meanwhile"] {
+        for what in ["deleted", "verified", "written to meanwhile"] where cycles >= 40 {
             #expect(count(what) > 0, "\(what): \(lives.map(\.counts))")
         }
     }

@@ -192,7 +192,7 @@ import Testing
 
     /// What could not be read is no damage; and what was not read is not called whole.
     @Test(
-        arguments: (Injection.failing + Injection.invisible).map { ($0, .max) }
+        arguments: Injection.few.map { ($0, .max) }
             + [(Injection(kind: .errno(.io)), 1)] as [(Injection, Int64)])
     func verify(_ injection: Injection, _ stepBytes: Int64) throws {
         for number in [0, 3] {
