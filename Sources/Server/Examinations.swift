@@ -111,9 +111,23 @@ extension Catalog {
         }
     }
 
+    private static let detectionItemsMax = 64
+
     func noteDetection(_ detection: Detection, _ result: Result<[DetectionFinding], ReadFailure>) {
         switch result {
-        case .success(let findings): detected(detection, findings.map { DetectionItem($0) })
+        case .success(let findings):
+            // A hostile disk has hundreds, and a page of images must fit into a frame.
+            let excess = findings.count - Self.detectionItemsMax
+            var dropped = 0
+            let kept = findings.filter { finding in
+                if finding.riskLevel.isEmpty && dropped < excess {
+                    dropped += 1
+                    return false
+                }
+                return true
+            }
+            detected(
+                detection, kept.prefix(Self.detectionItemsMax).map { DetectionItem($0) })
         case .failure(let failure): detected(detection, [DetectionItem(unreadable: failure)])
         }
     }
