@@ -276,13 +276,9 @@ private struct Storage {
         } catch {
             throw DaemonFailure(DaemonFailure.inputOutput, "data directory: \(error)")
         }
-        for manifest in manifests.sorted() {
-            do throws(ReadFailure) {
-                _ = try store.check(manifest: UInt64(manifest))
-            } catch {
-                log.error("snapshot data: \(error.reason); everything else is served")
-                if error.isDamage { damages.append(FoundDamage(error)) }
-            }
+        for failure in store.check(manifests: manifests.map { UInt64($0) }.sorted()) {
+            log.error("snapshot data: \(failure.reason); everything else is served")
+            if failure.isDamage { damages.append(FoundDamage(failure)) }
         }
     }
 }
