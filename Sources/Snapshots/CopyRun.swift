@@ -192,8 +192,9 @@ final class CopyRun {
         return made
     }
 
-    /// 64 MiB: other jobs and programs write to the same file system.
-    private static let clustersBetweenChecks: UInt64 = 1024
+    /// 1 MiB, for what is written before it is looked again comes out of the reserve. Other jobs and
+    /// programs write to the same file system.
+    private static let clustersBetweenChecks = UInt64(Layout.transferClusters)
 
     private func checkSpace(needed: Int64) throws(CopyFailure) {
         let free = try store.storing { () throws(SystemError) in

@@ -104,7 +104,8 @@ struct SpreadDamage {
                 }
             }
         } catch {
-            // That the manifest cannot be read is told by who verifies it.
+            // Whether it has the damage as well is not known, and must not pass for no.
+            failures.append(ReadFailure(error, manifest: number))
         }
         failures += found.map {
             ReadFailure(
@@ -127,6 +128,8 @@ private final class VerifyStep {
 
     private var manifests: [UInt64] = []
     private var references: [UInt64: SegmentReference] = [:]
+    /// The number after the last slot of each segment that they name.
+    private var ends: [UInt64: UInt64] = [:]
     private var damages: [SlotDamage] = []
     private let buffer = Buffer(byteCount: Layout.transferBytes)
 
@@ -141,13 +144,16 @@ private final class VerifyStep {
         for manifest in manifests { open(manifest) }
     }
 
-    /// Reads the manifest. One that cannot be read is told by the first step, and left out.
+    /// Reads the manifest. One that is damaged is told by the first step, and left out; one that is
+    /// out of reach is told by each step that has to leave it out.
     private func open(_ number: UInt64) {
         do throws(ReadError) {
             let manifest = try store.openManifest(number)
             let segments = try manifest.segments()
             let numbers = Set(segments.map(\.number))
+            var ends: [UInt64: UInt64] = [:]
             while let run = try manifest.next() {
+                ends[run.segment] = max(ends[run.segment] ?? 0, run.slot + run.count)
                 guard numbers.contains(run.segment) else {
                     throw .damaged(
                         file: manifest.name,
@@ -155,18 +161,19 @@ private final class VerifyStep {
                 }
             }
             for segment in segments { references[segment.number] = segment }
+            self.ends.merge(ends) { max($0, $1) }
             manifests.append(number)
         } catch {
-            if position == .start { result.failures.append(ReadFailure(error, manifest: number)) }
+            let failure = ReadFailure(error, manifest: number)
+            if position == .start || !failure.isDamage { result.failures.append(failure) }
         }
     }
 
     func run() {
         // By the manifests: the segments' own files may lie.
-        let sizes = store.slotCounts(of: manifests)
+        let sizes = ends.keys.sorted().map { ($0, min(ends[$0] ?? 0, SegmentLayout.slotMax)) }
         for windows in slotPasses(of: sizes, slotsMax: SnapshotStore.reclaimSlotsMax) {
-            guard let sets = try? store.slots(in: windows, namedBy: manifests) else { continue }
-            for set in sets {
+            for set in sets(in: windows) {
                 count(set)
                 if result.next == nil { verify(set) }
             }
@@ -177,6 +184,19 @@ private final class VerifyStep {
         }
         result.failures += spread.failures
         result.doneBytes += result.verifiedBytes
+    }
+
+    /// The slots that the manifests name. One that cannot be read any more is told, and left out
+    /// from here on: what is not looked at must not pass for whole.
+    private func sets(in windows: [SlotWindow]) -> [SlotSet] {
+        while true {
+            do throws(ReadFailure) {
+                return try store.slots(in: windows, namedBy: manifests)
+            } catch {
+                result.failures.append(error)
+                manifests.removeAll { $0 == error.manifest }
+            }
+        }
     }
 
     private func count(_ set: SlotSet) {

@@ -53,14 +53,4 @@ extension TestClient {
         let id = try createImage(of: instanceID, name: name, allowLive: allowLive)
         return try #require(try wait(for: id))
     }
-
-    /// Nothing on disk but what snapshots name: their manifests, and the segments of those.
-    func expectNoOrphans(of daemon: TestDaemon) throws {
-        let real = try snapshots().filter { $0.status == "accomplished" && $0.sizeBytes > 0 }
-        #expect(try daemon.files("manifests").count == real.count)
-        let storing = real.filter { $0.storedBytes > 0 }
-        let segments = try daemon.files("segments").filter { !$0.hasSuffix(".index") }
-        #expect(segments.count <= storing.count)
-        #expect(try daemon.files("segments").count == segments.count * 2)
-    }
 }

@@ -5,20 +5,6 @@ import Testing
 
 @testable import Snapshots
 
-/// What happens to a call: once, or from then on.
-struct Injection: Sendable, CustomTestStringConvertible {
-    let kind: Faults.Kind
-    var forEver = false
-    var testDescription: String { "\(kind)\(forEver ? ", for ever" : "")" }
-
-    static let failing = [
-        Injection(kind: .errno(.io)), Injection(kind: .errno(.noSpace)),
-        Injection(kind: .errno(.io), forEver: true),
-        Injection(kind: .errno(.noSpace), forEver: true),
-    ]
-    static let invisible = [Injection(kind: .errno(.interrupted)), Injection(kind: .short)]
-}
-
 /// T3: the Nth system call fails, for every N, until a run needs no more. A job that fails for
 /// ever after N also stands for a daemon that was killed there: nothing of it is cleaned up.
 @Suite struct FaultTests {
@@ -37,28 +23,6 @@ struct Injection: Sendable, CustomTestStringConvertible {
             [(0, random.data(cluster + 5)), (7 * cluster, random.data(2 * cluster + 77))])
     }
 
-    /// Runs `body` with call 1, 2, 3 ... failing, until all have been tried.
-    private func everyCall(
-        _ injection: Injection, atLeast callsMin: Int = 20,
-        _ body: (SystemCalls, Int) throws -> Bool, after: (Int, _ succeeded: Bool) throws -> Void
-    ) throws {
-        for call in 1... {
-            let faults = Faults(call: call, injection.kind, forEver: injection.forEver)
-            let succeeded = try body(SystemCalls.live.failing(faults), call)
-            if faults.injectedCount == 0 {
-                #expect(succeeded)
-                #expect(call > callsMin, "the work made \(call - 1) calls only")
-                return
-            }
-            if case .errno(let errno) = injection.kind, errno != .interrupted {
-                #expect(!succeeded, "call \(call) failed and nobody noticed")
-            } else {
-                #expect(succeeded, "call \(call) was disturbed")
-            }
-            try after(call, succeeded)
-        }
-    }
-
     private let first = ["manifests/1", "segments/1", "segments/1.index"]
     private let second = ["manifests/2", "segments/2", "segments/2.index"]
 
@@ -66,7 +30,7 @@ struct Injection: Sendable, CustomTestStringConvertible {
     func copy(_ injection: Injection) throws {
         let job = try fixture.job(2)
         let bytes = try contents(fixture.disk)
-        try everyCall(injection) { calls, _ in
+        try injection.everyCall { calls in
             do {
                 _ = try fixture.store(calls).copy(job)
                 return true
@@ -99,7 +63,7 @@ struct Injection: Sendable, CustomTestStringConvertible {
     @Test(arguments: [false, true]) func copyAgainAfterCrash(_ clearing: Bool) throws {
         let job = try fixture.job(2)
         let bytes = try contents(fixture.disk)
-        try everyCall(Injection(kind: .errno(.io), forEver: true)) { calls, _ in
+        try Injection(kind: .errno(.io), forEver: true).everyCall { calls in
             do {
                 _ = try fixture.store(calls).copy(job)
                 return true
@@ -119,7 +83,7 @@ struct Injection: Sendable, CustomTestStringConvertible {
     func export(_ injection: Injection) throws {
         try fixture.copy(2)
         let bytes = try contents(fixture.disk)
-        try everyCall(injection) { calls, _ in
+        try injection.everyCall { calls in
             do {
                 _ = try fixture.store(calls)
                     .export(manifest: 2, to: fixture.target, peer: fixture.peer)
@@ -151,7 +115,7 @@ struct Injection: Sendable, CustomTestStringConvertible {
         let bytes = try contents(fixture.disk)
         for number in 2...3 as ClosedRange<UInt64> { try fixture.copy(number) }
         try makeDisk("\(fixture.data)/tmp/9.segment", size: 10)
-        try everyCall(injection, atLeast: 15) { calls, _ in
+        try injection.everyCall(atLeast: 15) { calls in
             do {
                 let store = try fixture.store(calls)
                 try store.deleteManifest(2)
