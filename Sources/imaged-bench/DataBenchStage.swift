@@ -26,6 +26,7 @@ final class DataBenchStage: Sendable {
         contents.withLock { $0.directories.append(directory) }
         let contents = contents
         try Interrupts.handle { signal in
+            CurrentProcess.printError("imaged-bench: ended by signal \(signal)")
             Self.tearDown(contents)
             CurrentProcess.exitNow(128 + signal)
         }
