@@ -3,10 +3,15 @@ import ECS
 /// What VerifySnapshot reads. The caller pins the manifests.
 public struct VerifyPlan: Sendable {
     public let manifests: [Int64]
+    /// Further manifests that share segments with these: what is damaged there is theirs too.
+    public let others: [Int64]
     /// Where to go on.
     public let segment: Int64
     public let slot: Int64
     public let bytesMax: Int64
+
+    /// All that is read.
+    public var pins: [Int64] { manifests + others }
 }
 
 /// Damage that a verification has found, and of which manifest.
@@ -76,14 +81,14 @@ extension Catalog {
         guard (0...Self.stepBytesMax).contains(request.maxBytes) else {
             throw .error(.invalidParameter("MaxBytes", hint: "0 to \(Self.stepBytesMax)."))
         }
-        var manifests: Set<Int64> = []
-        if request.snapshotID.isEmpty {
-            for (_, record) in account.realSnapshots { manifests.insert(record.manifest) }
-        } else {
-            manifests.insert(try real(place?.record, "SnapshotId").manifest)
-        }
+        let records =
+            request.snapshotID.isEmpty
+            ? account.realSnapshots.map(\.record) : [try real(place?.record, "SnapshotId")]
+        let manifests = Set(records.map(\.manifest))
+        let segments = Set(records.flatMap(\.segments))
+        let others = Set(segments.flatMap { users(ofSegment: $0) }).subtracting(manifests)
         return VerifyPlan(
-            manifests: manifests.sorted(), segment: segment, slot: slot,
+            manifests: manifests.sorted(), others: others.sorted(), segment: segment, slot: slot,
             bytesMax: request.maxBytes > 0 ? request.maxBytes : Self.stepBytes)
     }
 

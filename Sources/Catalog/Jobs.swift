@@ -96,7 +96,10 @@ struct JobBoard: Sendable {
                 if record.isReal && record.capture == nil {
                     let reason = "The daemon stopped before the disk was captured. Try again."
                     outcomes.append((number, accountID, .failed(reason: reason)))
-                } else if record.isStarted && !record.isReal {
+                } else if record.isReal {
+                    // If it ends before it is copied, its clone goes.
+                    capturing[number] = accountID
+                } else if record.isStarted {
                     start(record, accountID, job.regionID, accounts, now)
                 }
             }

@@ -24,7 +24,7 @@ extension Workers {
     func verify(_ plan: VerifyPlan, serial: Int64, _ progress: JobProgress) {
         copies.run { [store, reports] in
             let verification = store.verify(
-                plan.manifests.map { UInt64($0) },
+                plan.manifests.map { UInt64($0) }, others: plan.others.map { UInt64($0) },
                 from: VerifyPosition(segment: UInt64(plan.segment), slot: UInt64(plan.slot)),
                 bytesMax: plan.bytesMax, progress: progress)
             reports.post(.examined(serial: serial, .verified(verification)))
@@ -104,7 +104,8 @@ extension Catalog {
         case .damaged(let failures):
             damaged(failures.filter(\.isDamage).map { FoundDamage($0) })
         case .examined(_, .verified(let verification)):
-            damaged(verification.failures.filter(\.isDamage).map { FoundDamage($0) })
+            let failures = verification.failures + verification.elsewhere
+            damaged(failures.filter(\.isDamage).map { FoundDamage($0) })
         default:
             damaged(report.damage.map { FoundDamage($0) })
         }
@@ -135,7 +136,7 @@ extension Catalog {
         _ request: VerifySnapshotRequest, _ call: Call, _ answers: inout Answers
     ) throws(Refusal) -> Pending? {
         let plan = try planVerify(request, call.caller)
-        for manifest in plan.manifests { pin(manifest) }
+        for manifest in plan.pins { pin(manifest) }
         return .verify(plan)
     }
 
@@ -171,7 +172,7 @@ extension Pending {
     /// What is pinned for it.
     var examinedManifests: [Int64] {
         switch self {
-        case .verify(let plan): plan.manifests
+        case .verify(let plan): plan.pins
         case .usage(let plan): plan.manifests
         default: []
         }

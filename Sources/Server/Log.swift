@@ -93,7 +93,9 @@ final class Log: Sendable {
         case .damaged(let failures):
             for failure in failures { error(Self.damage(failure)) }
         case .examined(_, .verified(let verification)):
-            for failure in verification.failures { error(Self.damage(failure)) }
+            for failure in verification.failures + verification.elsewhere {
+                error(Self.damage(failure))
+            }
         case .captured, .copied, .reclaimed, .inspected, .exported, .made, .read, .journal,
             .examined, .detected:
             break

@@ -18,6 +18,8 @@ public struct Verification: Sendable, Equatable {
     /// What cannot be read, by manifest and range of the disk. One that is all unreadable has no
     /// range.
     public internal(set) var failures: [ReadFailure] = []
+    /// The same of further manifests, which have clusters in common with these.
+    public internal(set) var elsewhere: [ReadFailure] = []
     /// Where to go on; nil: all has been read.
     public internal(set) var next: VerifyPosition?
     /// Bytes of stored clusters: read by this step, read so far, and all of them.
@@ -35,14 +37,15 @@ extension SnapshotStore {
     /// looked at.
     ///
     /// - Parameters:
+    ///   - others: where else damage that is found may lie.
     ///   - bytesMax: about how many bytes to read in this step.
     ///   - progress: cancels the step; what it has found so far is returned.
     public func verify(
-        _ manifests: [UInt64], from position: VerifyPosition, bytesMax: Int64,
-        progress: JobProgress = JobProgress()
+        _ manifests: [UInt64], others: [UInt64] = [], from position: VerifyPosition,
+        bytesMax: Int64, progress: JobProgress = JobProgress()
     ) -> Verification {
         let step = VerifyStep(self, manifests, from: position, bytesMax, progress)
-        step.run()
+        step.run(others)
         return step.result
     }
 
@@ -104,8 +107,10 @@ struct SpreadDamage {
                 }
             }
         } catch {
-            // Whether it has the damage as well is not known, and must not pass for no.
-            failures.append(ReadFailure(error, manifest: number))
+            // That one is damaged, or gone meanwhile, is told by who verifies it. Of one that is out
+            // of reach nobody knows, and that must not pass for no.
+            let failure = ReadFailure(error, manifest: number)
+            if !failure.isDamage { failures.append(failure) }
         }
         failures += found.map {
             ReadFailure(
@@ -169,7 +174,7 @@ private final class VerifyStep {
         }
     }
 
-    func run() {
+    func run(_ others: [UInt64]) {
         // By the manifests: the segments' own files may lie.
         let sizes = ends.keys.sorted().map { ($0, min(ends[$0] ?? 0, SegmentLayout.slotMax)) }
         for windows in slotPasses(of: sizes, slotsMax: SnapshotStore.reclaimSlotsMax) {
@@ -178,12 +183,17 @@ private final class VerifyStep {
                 if result.next == nil { verify(set) }
             }
         }
-        var spread = SpreadDamage(damages)
         if !damages.isEmpty {
-            for manifest in manifests { spread.look(in: manifest, of: store) }
+            result.failures += spread(to: manifests)
+            result.elsewhere = spread(to: others)
         }
-        result.failures += spread.failures
         result.doneBytes += result.verifiedBytes
+    }
+
+    private func spread(to manifests: [UInt64]) -> [ReadFailure] {
+        var spread = SpreadDamage(damages)
+        for manifest in manifests { spread.look(in: manifest, of: store) }
+        return spread.failures
     }
 
     /// The slots that the manifests name. One that cannot be read any more is told, and left out

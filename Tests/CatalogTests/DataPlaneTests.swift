@@ -215,6 +215,23 @@ struct DataPlaneTests {
         #expect(reclaims(world.turn()).map(\.record.segments) == [[jobs[0]]])
     }
 
+    /// A start fails an image of which one disk was not captured, before the other's copy begins.
+    @Test func clonesOfImagesThatAStartFailsAreDiscarded() throws {
+        let world = World()
+        let (instance, _) = world.instance([disk(path: "/one"), disk(path: "/two")])
+        let image = try world.create { $0.instanceID = instance }
+        let jobs = world.jobs().map(\.number)
+        world.turn()
+        captureClone(world, jobs[0])
+        world.turn()
+        let next = world.restarted()
+        let discarded = next.turn().compactMap { launch -> Int64? in
+            if case .discardCapture(let job) = launch { job } else { nil }
+        }
+        #expect(next.image(image)?.status == "CreateFailed")
+        #expect(discarded == [jobs[0]])
+    }
+
     // MARK: Damage and looks
 
     /// Every snapshot that has the manifest is marked, of copies too, once.

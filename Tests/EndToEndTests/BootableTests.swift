@@ -37,7 +37,7 @@ struct BootableTests {
         try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: false)
         try Data("imaged\n".utf8).write(to: URL(fileURLWithPath: "\(files)/hostname"))
         try run(
-            "mkfs.ext4", "-q", "-d", files, "-E", "offset=\(Self.rootOffset)", path, "28M")
+            "mkfs.ext4", "-q", "-F", "-d", files, "-E", "offset=\(Self.rootOffset)", path, "28M")
         return path
     }
 

@@ -230,7 +230,6 @@ struct DiskLife: Sendable {
             snapshots[id] = nil
         }
         deleting = []
-        try verify(client)
         if let id = snapshots.keys.sorted().randomElement(using: &random) {
             try compare(id, client)
         }

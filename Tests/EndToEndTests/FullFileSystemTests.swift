@@ -24,12 +24,11 @@ struct FullFileSystemTests {
         return Int64(status.f_bavail) * Int64(status.f_frsize)
     }
 
-    private func fill(_ name: String, _ bytes: Int, seed: UInt64) throws {
-        unlink(disks.path("new"))
-        try disks.make("new", bytes: bytes, seed: seed, hasHoles: false)
-        // In place: it is the same file still.
+    /// Writes other bytes over the file's first ones, in place.
+    private func fill(_ path: String, mebibytes: Int) throws {
         let copied = try Tool.run(
-            "dd", ["if=\(disks.path("new"))", "of=\(disks.path(name))", "bs=1M", "conv=notrunc"])
+            "dd",
+            ["if=/dev/urandom", "of=\(path)", "bs=1M", "count=\(mebibytes)", "conv=notrunc"])
         try #require(copied.status == 0, "\(copied.err)")
     }
 
@@ -41,10 +40,8 @@ struct FullFileSystemTests {
 
     /// A snapshot that does not fit fails its image alone, frees what it took, and the next does.
     @Test func snapshotWithoutRoom() throws {
-        let path = try disks.make("disk", bytes: 150 << 20)
-        try Data().write(to: URL(fileURLWithPath: path))
+        let path = try disks.make("disk", bytes: 4 << 20)
         #expect(truncate(path, 150 << 20) == 0)
-        try fill("disk", 4 << 20, seed: 1)
         let instance = try client.register(paths: [path]).instanceID
         let first = try client.imageAtRest(of: instance)
         #expect(first.status == "Available", "\(first.failureReason)")
@@ -53,14 +50,14 @@ struct FullFileSystemTests {
         let other = try client.register(paths: [little]).instanceID
 
         let free = try freeBytes()
-        try fill("disk", 150 << 20, seed: 2)
+        try fill(path, mebibytes: 150)
         let large = try client.createImage(of: instance)
         let beside = try client.imageAtRest(of: other)
         #expect(beside.status == "Available", "\(beside.failureReason)")
         let failed = try #require(try client.wait(for: large))
         #expect(failed.status == "CreateFailed")
         #expect(failed.failureReason.contains("has no room for the snapshot"))
-        #expect(failed.failureReason.contains("free space"), "\(failed.failureReason)")
+        #expect(failed.failureReason.contains("Free space"), "\(failed.failureReason)")
         try client.expectNoOrphans(of: daemon)
         #expect(try freeBytes() > free - 4 << 20)
         try expectExport(first, disks.path("before"))
@@ -81,7 +78,8 @@ struct FullFileSystemTests {
 
     /// Files of new disks and exports that do not fit leave nothing, wherever they are asked for.
     @Test func filesWithoutRoom() throws {
-        let path = try disks.make("disk", bytes: 60 << 20, hasHoles: false)
+        let path = try disks.make("disk", bytes: 1)
+        try fill(path, mebibytes: 60)
         let image = try client.imageAtRest(of: client.register(paths: [path]).instanceID)
         #expect(image.status == "Available", "\(image.failureReason)")
         let small = try LoopFileSystem("ext4", mebibytes: 24)

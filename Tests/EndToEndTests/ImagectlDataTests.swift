@@ -20,8 +20,15 @@ import Testing
         client = try daemon.client()
         path = try disks.make("disk", bytes: (6 << 20) + 513)
         instance = try client.register(paths: [path]).instanceID
-        image = try client.imageAtRest(of: instance)
+        image = try Self.image(of: instance, client)
         try #require(image.status == "Available", "\(image.failureReason)")
+    }
+
+    private static func image(of instance: String, _ client: TestClient) throws -> Image {
+        var request = TestClient.createImageRequest(of: instance)
+        request.imageFamily = "web"
+        let id = try client.call(CreateImage.self, request).imageID
+        return try #require(try client.wait(for: id))
     }
 
     private var environment: [String: String] {
@@ -93,7 +100,7 @@ import Testing
     @Test func usageTellsWhatPruneGivesBack() throws {
         let size = Int64(Self.cluster)
         try disks.write("a later moment", to: "disk", at: 3 << 20)
-        let later = try client.imageAtRest(of: instance)
+        let later = try Self.image(of: instance, client)
         #expect(later.status == "Available", "\(later.failureReason)")
         func number(_ report: [String: Any], _ name: String) -> Int64? {
             Int64("\(report[name] ?? "")")
@@ -101,13 +108,13 @@ import Testing
         let before = try json("usage")
         let files = try StoredFiles(daemon.dataPath).clusterBytes
         #expect(number(before, "StoredBytes") == files && number(before, "PendingBytes") == 0)
-        #expect(number(before, "LogicalBytes") == 2 * ((6 << 20) + 513))
+        #expect(number(before, "LogicalBytes") == Int64(2 * ((6 << 20) + 513)))
         let rows = try #require(before["Images"] as? [[String: Any]])
         let row = rows.first { $0["ResourceId"] as? String == image.imageID }
         let alone = try #require(row.flatMap { number($0, "ReclaimableBytes") })
         // The cluster that was written over is the first one's alone, if it held data before.
         #expect([0, size].contains(alone))
-        let pruned = try run("prune", "--keep-last", "1", "--yes")
+        let pruned = try run("prune", "--image-family", "web", "--keep-last", "1", "--yes")
         #expect(pruned.status == 0, "\(pruned.err)")
         #expect(try client.images().map(\.imageID) == [later.imageID])
         try client.expectNoOrphans(of: daemon)
@@ -116,14 +123,37 @@ import Testing
         #expect(try StoredFiles(daemon.dataPath).clusterBytes == files - alone)
     }
 
-    /// Ctrl-C ends a verification at once, even of a daemon that does not answer; what it had
-    /// pinned is let go.
-    @Test func interruptedVerification() throws {
+    private func status(_ path: String, _ name: String) -> Substring {
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("\(name):") }
+        return line?.split(separator: "\t").last ?? ""
+    }
+
+    /// Makes each read of the daemon take a fifth of a second, as long as the value lives.
+    private func slowReads() throws -> ChildProcess {
+        let null = open("/dev/null", O_WRONLY)
+        defer { close(null) }
+        let process = try ChildProcess(
+            [
+                "strace", "-f", "-p", "\(daemon.pid)", "-o", "/dev/null", "-e", "trace=pread64",
+                "-e", "inject=pread64:delay_enter=200000",
+            ], output: null, errors: disks.path("strace"))
+        let threads = "/proc/\(daemon.pid)/task"
+        while try FileManager.default.contentsOfDirectory(atPath: threads)
+            .contains(where: { status("\(threads)/\($0)/status", "TracerPid") == "0" })
+        {
+            try #require(!process.hasEnded)
+        }
+        return process
+    }
+
+    /// Ctrl-C ends a verification that would take seconds; what it had pinned is let go.
+    @Test(.enabled(if: Tool.available("strace"), "strace is not installed"))
+    func interruptedVerification() throws {
         let log = disks.path("log")
         let null = open("/dev/null", O_WRONLY)
         defer { close(null) }
-        kill(daemon.pid, SIGSTOP)
-        defer { kill(daemon.pid, SIGCONT) }
+        let slow = try slowReads()
         let process = try ChildProcess(
             [
                 "env", "IMAGED_SOCKET=\(daemon.socketPath)", "NO_COLOR=1",
@@ -133,16 +163,15 @@ import Testing
         var isReady = false
         while !isReady {
             try #require(!process.hasEnded)
-            let text = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-            let line = text.split(separator: "\n").first { $0.hasPrefix("SigCgt:") } ?? ""
-            let mask = UInt64(line.split(separator: "\t").last ?? "", radix: 16) ?? 0
-            isReady = mask & 2 != 0
+            let caught = status("/proc/\(process.pid)/status", "SigCgt")
+            isReady = (UInt64(caught, radix: 16) ?? 0) & 2 != 0
         }
         process.send(signal: SIGINT)
         #expect(try process.wait(seconds: 20) == 130)
         let text = try String(contentsOfFile: log, encoding: .utf8)
         #expect(text.contains("stopped after 0 bytes"), "\(text)")
-        kill(daemon.pid, SIGCONT)
+        slow.send(signal: SIGTERM)
+        try slow.wait()
         try client.deleteImage(image.imageID)
         _ = try client.call(DeleteSnapshot.self, .with { $0.snapshotID = snapshotID })
         try client.expectNoOrphans(of: daemon)

@@ -20,7 +20,7 @@ import Testing
 
     @Test func killedWhileDisksChange() throws {
         let daemon = try TestDaemon(Self.configuration)
-        try run(daemon, cycles: isLong ? 2_000 : 60, in: daemon.directory.path, isCloned: false)
+        try run(daemon, cycles: isLong ? 2_000 : 50, in: daemon.directory.path, isCloned: false)
     }
 
     /// The same where captures are clones.
@@ -28,7 +28,7 @@ import Testing
     func killedWhileDisksChangeOnXFS() throws {
         let volume = try LoopFileSystem("xfs", mebibytes: 400)
         let daemon = try TestDaemon(Self.configuration, dataPath: "\(volume.path)/data")
-        try run(daemon, cycles: isLong ? 500 : 12, in: volume.path, isCloned: true)
+        try run(daemon, cycles: isLong ? 500 : 8, in: volume.path, isCloned: true)
     }
 
     private func run(
@@ -38,13 +38,13 @@ import Testing
         var random = SeededRandom(seed: seed)
         var lives = try (0..<3).map { number in
             try DiskLife(
-                number, in: directory, sizes: [900_001, 5 << 16], seed: seed &+ UInt64(number))
+                number, in: directory, sizes: [400_001, 3 << 16], seed: seed &+ UInt64(number))
         }
         for index in lives.indices { try lives[index].register(daemon.client()) }
         for cycle in 0..<cycles {
             let comment: Comment = "seed \(seed), cycle \(cycle)"
             lives = try untilKilled(
-                lives, daemon, after: UInt32.random(in: 1_000...150_000, using: &random))
+                lives, daemon, after: UInt32.random(in: 10_000...250_000, using: &random))
             try daemon.start()
             let client = try daemon.client()
             for index in lives.indices {
@@ -63,8 +63,11 @@ import Testing
         }
         // A run that did little proves little.
         func count(_ what: String) -> Int { lives.reduce(0) { $0 + ($1.counts[what] ?? 0) } }
-        for what in ["available", "deleted", "verified", "compared", "written to meanwhile"] {
-            #expect(count(what) > cycles / 4, "\(what)")
+        for what in ["available", "deleted", "compared"] {
+            #expect(count(what) > cycles / 4, "\(what): \(lives.map(\.counts))")
+        }
+        for what in ["verified", "written to meanwhile"] {
+            #expect(count(what) > 0, "\(what): \(lives.map(\.counts))")
         }
     }
 

@@ -11,24 +11,29 @@ import Testing
     let fixture: Fixture
     let chain: Chain
 
-    /// Snapshot 1 has clusters 0 to 3, and 5 to the disk's end.
+    /// Snapshot 1 has clusters 0, 1, 3 and the partial 4.
     init() throws {
         fixture = try Fixture()
-        chain = try Chain(fixture, seed: 51, bytes: 7 * cluster + 77)
-        try chain.write(chain.data(4 * cluster), at: 0)
-        try chain.write(chain.data(2 * cluster + 77), at: 5 * cluster)
+        chain = try Chain(fixture, seed: 51, bytes: 4 * cluster + 77)
+        try chain.write(chain.data(2 * cluster), at: 0)
+        try chain.write(chain.data(cluster + 77), at: 3 * cluster)
         try chain.snapshot(parent: nil)
+    }
+
+    /// All that these snapshots name is there and matches its checksums.
+    private func expectWhole(_ numbers: [UInt64], _ call: Int) throws {
+        let verification = try fixture.store().verify(numbers, from: .start, bytesMax: .max)
+        #expect(verification.failures.isEmpty && verification.next == nil, "call \(call)")
     }
 
     // MARK: Copying
 
     /// What cannot be read of the parent is stored anew: the copy does not fail with it, and it is
     /// not taken for damage.
-    @Test(arguments: Injection.failing + Injection.invisible)
+    @Test(arguments: Injection.few)
     func copyWithParent(_ injection: Injection) throws {
         let first = try fixture.files()
-        let original = chain.disk
-        try chain.write(Data([1, 2, 3]), at: 2 * cluster + 5)
+        try chain.write(Data([1, 2, 3]), at: cluster + 5)
         let job = try fixture.job(2, parent: 1)
         var stored: StoredSnapshot?
         var isStoredAnew = false
@@ -57,10 +62,39 @@ import Testing
                 _ = try store.removeOrphans(keepingManifests: [1], segments: [1])
             }
             #expect(try fixture.files() == first, "call \(call)")
-            #expect(try fixture.exported(1) == original, "call \(call)")
+            try expectWhole([1], call)
         }
         // A disk that fails for ever is written to in vain.
         #expect(isStoredAnew == (!injection.forEver && !injection.isInvisible))
+    }
+
+    /// R9: what will differ from the parent is not known before, and yet the journal's reserve is
+    /// left to it.
+    @Test(.enabled(if: LoopFileSystem.canMake("ext4"), "needs root, mkfs.ext4 and mount"))
+    func leavesTheReserve() throws {
+        let volume = try LoopFileSystem("ext4", mebibytes: 128)
+        let fixture = try Fixture(in: volume.path)
+        try makeDisk(fixture.disk, size: 40 << 20)
+        try fixture.copy(1)
+        try makeDisk(fixture.disk, size: 40 << 20, [(0, Data(repeating: 7, count: 40 << 20))])
+        let calls = SystemCalls.live
+        let place = try calls.openFile(volume.path, [.readOnly, .directory])
+        let free = try calls.fileSystem(of: place).freeBytes
+        try #require(free > 50 << 20)
+        let reserve = free - 10 << 20
+        let job = try fixture.job(2, parent: 1, reserve: reserve)
+        let least = Lock<Int64>(.max)
+        var looking = calls
+        looking.pwrite = { file, buffer, offset in
+            let count = SystemCalls.live.pwrite(file, buffer, offset)
+            var status: FileSystemStatus?
+            _ = SystemCalls.live.fstatfs(file, &status)
+            if let status { least.withLock { $0 = min($0, status.freeBytes) } }
+            return count
+        }
+        let failure = #expect(throws: CopyFailure.self) { try fixture.store(looking).copy(job) }
+        #expect(failure?.kind == .noSpace)
+        #expect(least.withLock { $0 } > reserve - 2 << 20)
     }
 
     // MARK: Reclaiming
@@ -79,13 +113,12 @@ import Testing
         }
     }
 
-    @Test(arguments: Injection.failing + Injection.invisible)
+    @Test(arguments: Injection.few)
     func reclaim(_ injection: Injection) throws {
         let jobs = try makeFour()
-        let third = try fixture.exported(3)
         let files = try StoreFiles(fixture)
         var done = 0
-        try injection.everyCall(atLeast: 60) { calls in
+        try injection.everyCall(atLeast: 40) { calls in
             done = 0
             do {
                 let store = try fixture.store(calls)
@@ -101,17 +134,17 @@ import Testing
                 return false
             }
         } after: { call, _ in
-            try chain.expectAllReadBack("call \(call)")
-            if done == 0 { #expect(try fixture.exported(3) == third, "call \(call)") }
+            try expectWhole(done == 0 ? [1, 3, 4] : [1, 4], call)
             // Done again, it is finished; and once more, it is nothing.
             for job in jobs.dropFirst(done) + jobs.suffix(1) {
                 try fixture.store().reclaim(job)
             }
             try chain.expectExactSpace("call \(call)")
-            try chain.expectAllReadBack("call \(call), done again")
+            if call % 8 == 0 { try chain.expectAllReadBack("call \(call), done again") }
             try files.putBack()
         }
         try chain.expectExactSpace()
+        try chain.expectAllReadBack()
     }
 
     /// Nothing is given back before the manifest that named it is gone, durably.
@@ -162,11 +195,11 @@ import Testing
         arguments: (Injection.failing + Injection.invisible).map { ($0, .max) }
             + [(Injection(kind: .errno(.io)), 1)] as [(Injection, Int64)])
     func verify(_ injection: Injection, _ stepBytes: Int64) throws {
-        for number in [0, 6] {
+        for number in [0, 3] {
             try chain.write(chain.data(cluster), at: number * cluster)
             try chain.snapshot(parent: chain.newest)
         }
-        let all = Int64(9 * cluster)
+        let all = Int64(6 * cluster)
         var failures: [ReadFailure] = []
         var verified: Int64 = 0
         try injection.everyCall(survives: true) { calls in

@@ -22,6 +22,8 @@ struct Injection: Sendable, CustomTestStringConvertible {
         Injection(kind: .errno(.io), forEver: true),
         Injection(kind: .errno(.noSpace), forEver: true),
     ]
+    /// Some of each, for work that takes long.
+    static let few = [failing[0], failing[3]] + invisible
     static let invisible = [Injection(kind: .errno(.interrupted)), Injection(kind: .short)]
 
     /// Runs `body` with call 1, 2, 3 ... failing, until all have been tried.

@@ -62,6 +62,8 @@ import Testing
         let own = store.verify([1, 2], from: .start, bytesMax: .max)
         #expect(own.failures.map(\.manifest) == [1])
         #expect(own.failures[0].reason.contains("slot 11 does not match its checksum"))
+        let other = store.verify([1], others: [2], from: .start, bytesMax: .max)
+        #expect(other.failures.map(\.manifest) == [1] && other.elsewhere.isEmpty)
         // Nobody who is asked for names it.
         #expect(store.verify([2], from: .start, bytesMax: .max).failures.isEmpty)
         // A segment that is gone takes all that is in it, told in ranges of the disk.
@@ -73,6 +75,8 @@ import Testing
             ])
         #expect(gone.failures.allSatisfy { $0.reason.contains("the file is missing") })
         #expect(gone.doneBytes == gone.totalBytes)
+        let both = store.verify([2], others: [1], from: .start, bytesMax: .max)
+        #expect(both.failures == gone.failures && both.elsewhere.map(\.manifest) == [1])
         // And a manifest all of its snapshot.
         try overwrite("\(fixture.data)/manifests/2", at: 4100, [9, 9])
         let manifest = store.verify([2], from: .start, bytesMax: .max)
