@@ -71,7 +71,7 @@ public enum Daemon {
         let places = try Places(options)
         let loop = try EventLoop()
         let reports = Mailbox<Report>(loop)
-        let storage = try Storage(places, reports, access, log)
+        let storage = try Storage(places, options.workers, reports, access, log)
         let catalog = makeCatalog(loop, configuration, options, storage, places)
         try catalog.assumeIsolated { catalog in
             do throws(Refusal) {
@@ -184,7 +184,7 @@ private struct Storage {
     var damages: [FoundDamage] = []
 
     init(
-        _ places: Places, _ reports: Mailbox<Report>, _ access: Access, _ log: Log
+        _ places: Places, _ jobsMax: Int, _ reports: Mailbox<Report>, _ access: Access, _ log: Log
     ) throws {
         guard let directory = places.dataDirectory else { return }
         let store: SnapshotStore
@@ -197,7 +197,8 @@ private struct Storage {
         try openJournal(directory, reports, log)
         try clean(store, log)
         workers = Workers(
-            store: store, reports: reports, access: access, reserveBytes: 64 << 20)
+            store: store, reports: reports, access: access, jobsMax: jobsMax,
+            reserveBytes: 64 << 20)
     }
 
     /// Snapshots without any journal or checkpoint: those were removed by hand. A new journal would
@@ -276,13 +277,9 @@ private struct Storage {
         } catch {
             throw DaemonFailure(DaemonFailure.inputOutput, "data directory: \(error)")
         }
-        for manifest in manifests.sorted() {
-            do throws(ReadFailure) {
-                _ = try store.check(manifest: UInt64(manifest))
-            } catch {
-                log.error("snapshot data: \(error.reason); everything else is served")
-                if error.isDamage { damages.append(FoundDamage(error)) }
-            }
+        for failure in store.check(manifests: manifests.map { UInt64($0) }.sorted()) {
+            log.error("snapshot data: \(failure.reason); everything else is served")
+            if failure.isDamage { damages.append(FoundDamage(failure)) }
         }
     }
 }

@@ -1,5 +1,4 @@
 import Catalog
-import Dispatch
 import ECS
 import Snapshots
 import System
@@ -23,7 +22,7 @@ struct UsageCount: Sendable {
 
 extension Workers {
     func verify(_ plan: VerifyPlan, serial: Int64, _ progress: JobProgress) {
-        copies.async { [store, reports] in
+        copies.run { [store, reports] in
             let verification = store.verify(
                 plan.manifests.map { UInt64($0) }, others: plan.others.map { UInt64($0) },
                 from: VerifyPosition(segment: UInt64(plan.segment), slot: UInt64(plan.slot)),
@@ -33,7 +32,7 @@ extension Workers {
     }
 
     func count(_ plan: UsagePlan, serial: Int64) {
-        copies.async { [store, reports] in
+        copies.run { [store, reports] in
             var count = UsageCount()
             let others = plan.others.map { UInt64($0) }
             let groups = plan.rows.map { row in
@@ -58,7 +57,7 @@ extension Workers {
     }
 
     func detect(_ detection: Detection) {
-        copies.async { [store, reports] in
+        copies.run { [store, reports] in
             let result = Result { () throws(ReadFailure) in
                 try store.detect(
                     manifest: UInt64(detection.manifest), bootMode: detection.bootMode,
@@ -70,7 +69,7 @@ extension Workers {
 
     /// Finds out which other snapshots damage is of.
     func spread(_ failure: ReadFailure, to manifests: [Int64]) {
-        copies.async { [store, reports] in
+        copies.run { [store, reports] in
             let failures = store.spread(of: failure, to: manifests.map { UInt64($0) })
             reports.post(.damaged(failures))
         }
@@ -112,9 +111,23 @@ extension Catalog {
         }
     }
 
+    private static let detectionItemsMax = 64
+
     func noteDetection(_ detection: Detection, _ result: Result<[DetectionFinding], ReadFailure>) {
         switch result {
-        case .success(let findings): detected(detection, findings.map { DetectionItem($0) })
+        case .success(let findings):
+            // A hostile disk has hundreds, and a page of images must fit into a frame.
+            let excess = findings.count - Self.detectionItemsMax
+            var dropped = 0
+            let kept = findings.filter { finding in
+                if finding.riskLevel.isEmpty && dropped < excess {
+                    dropped += 1
+                    return false
+                }
+                return true
+            }
+            detected(
+                detection, kept.prefix(Self.detectionItemsMax).map { DetectionItem($0) })
         case .failure(let failure): detected(detection, [DetectionItem(unreadable: failure)])
         }
     }

@@ -1,5 +1,4 @@
 import Catalog
-import Dispatch
 import Snapshots
 import System
 
@@ -13,7 +12,7 @@ struct MakingFailure: Error {
 extension Workers {
     /// Makes all files of a request, or none.
     func make(_ making: FileMaking, for peer: Peer, serial: Int64, _ progress: JobProgress) {
-        copies.async { [store, reports] in
+        copies.run { [store, reports] in
             var made: [RestoredDisk] = []
             let result = Result { () throws(MakingFailure) in
                 for (index, file) in making.files.enumerated() {
@@ -41,7 +40,7 @@ extension Workers {
     }
 
     func read(_ plan: ReadPlan, serial: Int64) {
-        looks.async { [ranges, reports] in
+        looks.run { [ranges, reports] in
             let result = Result { () throws(ReadFailure) in
                 try ranges.read(
                     manifest: UInt64(plan.manifest), at: plan.offset, length: plan.length)
@@ -52,7 +51,7 @@ extension Workers {
 
     /// Removes the files of disks that are gone, and of works that came to nothing.
     func reclaimFiles(_ record: ReclaimRecord) {
-        copies.async { [store, access, reports] in
+        copies.run { [store, access, reports] in
             var problem: String?
             for file in record.files {
                 let peer = access.peer(ofReclaim: file.uid, root: file.root)

@@ -1,5 +1,4 @@
 import Catalog
-import Dispatch
 import Journal
 import Snapshots
 import System
@@ -30,16 +29,20 @@ final class Workers: Sendable {
     let ranges: RangeReader
     let reports: Mailbox<Report>
     private let progress = Lock<[Int64: JobProgress]>([:])
-    let copies = DispatchQueue(label: "imaged.copies", attributes: .concurrent)
+    /// They stand back: whoever asks for a description does not wait for a copy.
+    let copies: ThreadPool
     /// Opening a path may hang on a dead mount: never behind or before a copy.
-    let looks = DispatchQueue(label: "imaged.looks", attributes: .concurrent)
+    let looks = ThreadPool("imaged-looks", threadsMax: 64)
     let access: Access
     private let reserveBytes: Int64
 
     init(
-        store: SnapshotStore, reports: Mailbox<Report>, access: Access, reserveBytes: Int64
+        store: SnapshotStore, reports: Mailbox<Report>, access: Access, jobsMax: Int,
+        reserveBytes: Int64
     ) {
         self.store = store
+        // Beside the jobs there are exports, restores, verification and space to give back.
+        copies = ThreadPool("imaged-copies", threadsMax: jobsMax + 8, niceness: 5)
         ranges = RangeReader(store)
         self.access = access
         self.reports = reports
@@ -57,7 +60,7 @@ final class Workers: Sendable {
 
     func capture(_ job: JobRecord, _ accountID: String) {
         let peer = access.peer(ofJob: job.uid, root: job.root)
-        looks.async { [store, reports] in
+        looks.run { [store, reports] in
             let result = Result { () throws(SourceProblem) in
                 try store.capture(
                     job.path, for: UInt64(job.number), peer: peer, allowLive: job.allowLive)
@@ -67,7 +70,7 @@ final class Workers: Sendable {
     }
 
     func discardCapture(of job: Int64) {
-        looks.async { [store] in
+        looks.run { [store] in
             // What could not be deleted has no name in the state: the next start removes it.
             try? store.discardCapture(of: UInt64(job))
         }
@@ -82,7 +85,7 @@ final class Workers: Sendable {
             peer: access.peer(ofJob: job.uid, root: job.root), capture: Capture(capture),
             parent: parent.map { UInt64($0) }, allowLive: job.allowLive,
             reserveBytes: reserveBytes)
-        copies.async { [self] in
+        copies.run { [self] in
             let result = Result { () throws(CopyFailure) in
                 try store.copy(copyJob, progress: progress)
             }
@@ -102,7 +105,7 @@ final class Workers: Sendable {
                 ReclaimJob.Segment(
                     number: UInt64(segment), users: (users[segment] ?? []).map { UInt64($0) })
             })
-        copies.async { [store, reports] in
+        copies.run { [store, reports] in
             do throws(ReclaimFailure) {
                 try store.reclaim(job)
                 reports.post(.reclaimed(manifest: record.manifest))
@@ -115,7 +118,7 @@ final class Workers: Sendable {
     // MARK: For requests
 
     func export(_ plan: ExportPlan, for peer: Peer, serial: Int64, _ progress: JobProgress) {
-        copies.async { [store, reports] in
+        copies.run { [store, reports] in
             let result = Result { () throws(ExportFailure) in
                 try store.export(
                     manifest: UInt64(plan.manifest), to: plan.path, temporary: plan.temporary,
@@ -126,7 +129,7 @@ final class Workers: Sendable {
     }
 
     func inspect(_ paths: [(path: String, format: String)], for peer: Peer, serial: Int64) {
-        looks.async { [reports] in
+        looks.run { [reports] in
             let files = paths.map { Self.inspect($0.path, $0.format, peer) }
             reports.post(.inspected(serial: serial, files))
         }

@@ -32,7 +32,7 @@ extension SnapshotStore {
         let capture = Source.isAtRest(source.found) ? source.found : source.found.withoutTimes
         do throws(SystemError) {
             try calls.unlink("\(number)", in: segments)
-            if let bytes = try clone(source.file, capture, number) {
+            if let bytes = try clone(source.file, number) {
                 return capture.cloned(sizeBytes: bytes)
             }
         } catch {}
@@ -42,14 +42,12 @@ extension SnapshotStore {
 
     /// - Returns: the disk's size in bytes, when it was cloned; nil: it cannot be.
     private func clone(
-        _ source: borrowing FileDescriptor, _ capture: Capture, _ number: UInt64
+        _ source: borrowing FileDescriptor, _ number: UInt64
     ) throws(SystemError) -> Int64? {
         let file = try calls.openFile(
             "\(number)", in: segments, [.writeOnly, .create, .exclusive, .noFollow])
         let start = SegmentLayout.offset(ofSlot: 0)
-        guard try calls.status(file).device == capture.device,
-            try calls.clone(source, at: 0, count: 0, to: file, at: start)
-        else { return nil }
+        guard try calls.clone(source, at: 0, count: 0, to: file, at: start) else { return nil }
         let diskBytes = try calls.status(file).sizeBytes - start
         if diskBytes <= 0 { return nil }
         // The last slot is a whole one, filled up with zeros.

@@ -136,23 +136,36 @@ public final class SnapshotStore: Sendable {
         }
     }
 
-    /// Checks that a manifest and the segments it names exist with the right headers; reads no
-    /// data. Cheap enough for every snapshot at start.
+    /// Checks that manifests and the segments they name exist with the right headers; reads no
+    /// data, and each segment once, however many manifests name it. Cheap enough for all snapshots
+    /// at start.
     ///
-    /// - Returns: the segments that the manifest names, by number.
-    /// - Throws: ``ReadFailure`` for the first thing that is missing or wrong.
-    @discardableResult
-    public func check(manifest number: UInt64) throws(ReadFailure) -> [UInt64] {
-        var segment: UInt64?
-        do throws(ReadError) {
-            let references = try openManifest(number).segments()
-            for reference in references {
-                segment = reference.number
-                _ = try SegmentReader(reference, in: segments, path: segmentsPath, calls)
+    /// - Returns: for each manifest that something is wrong with, the first thing.
+    public func check(manifests: [UInt64]) -> [ReadFailure] {
+        var known: [UInt64: (fileID: UInt64, error: ReadError?)] = [:]
+        return manifests.compactMap { number in
+            var segment: UInt64?
+            do throws(ReadError) {
+                for reference in try openManifest(number).segments() {
+                    segment = reference.number
+                    if known[reference.number]?.fileID != reference.fileID {
+                        known[reference.number] = (reference.fileID, problem(with: reference))
+                    }
+                    if let error = known[reference.number]?.error { throw error }
+                }
+                return nil
+            } catch {
+                return ReadFailure(error, manifest: number, segment: segment)
             }
-            return references.map(\.number)
+        }
+    }
+
+    private func problem(with reference: SegmentReference) -> ReadError? {
+        do throws(ReadError) {
+            _ = try SegmentReader(reference, in: segments, path: segmentsPath, calls)
+            return nil
         } catch {
-            throw ReadFailure(error, manifest: number, segment: segment)
+            return error
         }
     }
 }

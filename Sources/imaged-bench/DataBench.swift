@@ -54,7 +54,9 @@ struct DataBench {
         table.addRatio("4 disks, second: at once", over: "4 disks, second: in turn", "below 1")
         table.addRatio(
             "DescribeImages p99: 4 snapshots run", over: "DescribeImages p99: idle", "small")
-        table.addRatio("by clone: first", over: "by clone: one read pass", "at most 2")
-        table.addRatio("by clone: second", over: "by clone: one read pass", "at most 2")
+        for pass in ["one read pass", "clone and read pass"] {
+            table.addRatio("by clone: first", over: "by clone: \(pass)", "at most 2")
+            table.addRatio("by clone: second", over: "by clone: \(pass)", "at most 2")
+        }
     }
 }

@@ -73,6 +73,18 @@ enum DataBenchLoops {
         return total
     }
 
+    /// Clones a file and reads the clone, whose bytes are not in the cache: it has pages of its own.
+    static func cloneAndRead(_ path: String, to clonePath: String) throws {
+        let calls = SystemCalls.live
+        let file = try calls.openFile(path, [.readOnly])
+        let clone = try calls.openFile(clonePath, [.writeOnly, .create, .truncate])
+        try calls.setSize(clone, try calls.endOffset(file))
+        guard try calls.clone(file, at: 0, count: 0, to: clone, at: 0) else {
+            throw DataBenchFailure(description: "\(clonePath): its file system cannot clone")
+        }
+        try read(clonePath)
+    }
+
     /// Copies all data to a new file and makes it durable.
     static func copy(_ path: String, to copyPath: String) throws {
         let calls = SystemCalls.live

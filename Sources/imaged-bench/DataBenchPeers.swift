@@ -123,7 +123,7 @@ struct DataBenchBackup {
             environment: [
                 "RESTIC_PASSWORD=benchmark", "RESTIC_CACHE_DIR=\(stage.path("restic-cache"))",
                 // borg needs none, restic asks for one.
-                "HOME=\(stage.directory)",
+                "HOME=\(stage.path("restic-cache"))",
             ], initialise: repository + ["init"], create: repository + ["backup", disk])
     }
 

@@ -130,7 +130,14 @@ struct DataBenchScenes {
         let id = try daemon.register([disk.path])[0]
         for round in 0...options.repetitions {
             let read = try seconds { try DataBenchLoops.read(disk.path) }
-            if round > 0 { table.add("by clone: one read pass", read, "s") }
+            try stage.settle()
+            let clone = "\(directory)/clone.raw"
+            let cold = try seconds { try DataBenchLoops.cloneAndRead(disk.path, to: clone) }
+            try stage.remove(clone)
+            if round > 0 {
+                table.add("by clone: one read pass", read, "s")
+                table.add("by clone: clone and read pass", cold, "s")
+            }
             let first = try measureClone("first", daemon, id, directory, round)
             try disk.change(clusters: max(1, disk.clusterCount / 100))
             let second = try measureClone("second", daemon, id, directory, round)

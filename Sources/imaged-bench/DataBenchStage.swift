@@ -26,6 +26,7 @@ final class DataBenchStage: Sendable {
         contents.withLock { $0.directories.append(directory) }
         let contents = contents
         try Interrupts.handle { signal in
+            CurrentProcess.printError("imaged-bench: ended by signal \(signal)")
             Self.tearDown(contents)
             CurrentProcess.exitNow(128 + signal)
         }
@@ -40,21 +41,21 @@ final class DataBenchStage: Sendable {
 
     func tearDown() { Self.tearDown(contents) }
 
+    /// Whoever comes second waits until the first is done: the process must not end half way.
     private static func tearDown(_ contents: Lock<Contents>) {
-        let taken = contents.withLock { contents in
-            defer { contents = Contents() }
-            return contents
-        }
-        for child in taken.children where child.poll() == nil {
-            child.kill()
-            _ = child.wait()
-        }
-        for directory in taken.directories {
-            do {
-                try SystemCalls.live.removeTree(directory)
-            } catch {
-                CurrentProcess.printError("could not remove \(directory): \(error)")
+        contents.withLock { contents in
+            for child in contents.children where child.poll() == nil {
+                child.kill()
+                _ = child.wait()
             }
+            for directory in contents.directories {
+                do {
+                    try SystemCalls.live.removeTree(directory)
+                } catch {
+                    CurrentProcess.printError("could not remove \(directory): \(error)")
+                }
+            }
+            contents = Contents()
         }
     }
 

@@ -64,7 +64,7 @@ final class DataBenchTable {
 
     /// With as many decimals as mean something.
     static func number(_ value: Double) -> String {
-        let scale: Double = value >= 100 ? 1 : value >= 10 ? 10 : value >= 1 ? 100 : 10_000
+        let scale: Double = value >= 100 ? 1 : value >= 10 ? 10 : value >= 1 ? 1000 : 10_000
         let rounded = (value * scale).rounded() / scale
         return scale == 1 ? "\(Int(rounded))" : "\(rounded)"
     }

@@ -304,4 +304,115 @@ struct DataPlaneTests {
         world.catalog.assumeIsolated { $0.detected(launched[0], []) }
         #expect(reclaims(world.turn()).map(\.record.manifest) == [job])
     }
+
+    // MARK: What is read
+
+    private func verify(
+        _ world: World, _ change: (inout VerifySnapshotRequest) -> Void
+    ) -> String {
+        var request = VerifySnapshotRequest()
+        change(&request)
+        return world.code { [request, caller = world.caller] catalog throws(Refusal) in
+            try catalog.planVerify(request, caller)
+        }
+    }
+
+    @Test func verifyTellsWhatIsWrongWithItsRequest() throws {
+        let world = World()
+        let (_, disks) = world.instance([disk(path: "/one"), disk(40)])
+        let real = try snapshot(world, disks[0])
+        let simulated = try world.snapshot(disks[1])
+        world.turn()
+        #expect(verify(world) { $0.snapshotID = real.id } == "OK")
+        #expect(verify(world) { _ in } == "OK")
+        #expect(verify(world) { $0.snapshotID = "s-none" } == "404 InvalidSnapshotId.NotFound")
+        #expect(verify(world) { $0.snapshotID = simulated } == "403 InvalidSnapshotId.NotReady")
+        world.finishSimulated()
+        #expect(verify(world) { $0.snapshotID = simulated } == "400 InvalidParameter")
+        for token in ["x", "1-", "-1", "1-2-3", "-1--1", "zzzzzzzzzzzzzzzzzzzz-0"] {
+            #expect(verify(world) { $0.nextToken = token } == "400 InvalidParameter", "\(token)")
+        }
+        #expect(verify(world) { $0.nextToken = Catalog.verifyToken(segment: 7, slot: 40) } == "OK")
+        #expect(verify(world) { $0.maxBytes = -1 } == "400 InvalidParameter")
+        #expect(verify(world) { $0.maxBytes = .max } == "400 InvalidParameter")
+    }
+
+    /// A range is told of each snapshot of the account that has it, with its images.
+    @Test func damageIsToldInTheAccountsTerms() throws {
+        let world = World()
+        let (instance, _) = world.instance([disk(path: "/one")])
+        let image = try world.create { $0.instanceID = instance }
+        let job = world.jobs()[0].number
+        world.turn()
+        world.capture(job)
+        world.turn()
+        world.report(job, .copied(job))
+        world.turn()
+        let found = [
+            VerifiedRange(manifest: job, range: 65_536..<131_072, reason: "slot 1"),
+            VerifiedRange(manifest: job, range: nil, reason: "gone"),
+            VerifiedRange(manifest: 4711, range: nil, reason: "another account's"),
+        ]
+        let caller = world.caller
+        let damage = world.catalog.assumeIsolated { $0.damage(found, caller) }
+        #expect(damage.map(\.reason) == ["slot 1", "gone"])
+        #expect(damage.map(\.offset) == [65_536, 0] && damage.map(\.length) == [65_536, 0])
+        #expect(damage.allSatisfy { $0.imageID == [image] && !$0.diskID.isEmpty })
+    }
+
+    private func usage(_ world: World, _ type: String) throws -> UsagePlan {
+        var request = DescribeUsageRequest()
+        request.resourceType = type
+        return try world.run { [request, caller = world.caller] catalog throws(Refusal) in
+            try catalog.planUsage(request, caller)
+        }
+    }
+
+    @Test func usageCountsByDiskSnapshotAndImage() throws {
+        let world = World()
+        let (instance, disks) = world.instance([disk(path: "/one"), disk(40)])
+        let plain = try snapshot(world, disks[0])
+        let image = try world.create { $0.instanceID = instance }
+        let job = world.jobs().map(\.number).first { number in
+            world.jobs().first { $0.number == number }!.isReal
+        }!
+        world.turn()
+        world.capture(job)
+        world.turn()
+        world.report(
+            job,
+            .accomplished(
+                segments: [plain.job, job], sizeBytes: 5 << 30, storedBytes: 1,
+                consistency: "live"))
+        world.finishSimulated()
+        let snapshots = try usage(world, "snapshot")
+        #expect(snapshots.rows.map(\.manifests).sorted { $0[0] < $1[0] } == [[plain.job], [job]])
+        #expect(snapshots.logicalBytes == 10 << 30 && snapshots.others.isEmpty)
+        let byDisk = try usage(world, "disk")
+        #expect(byDisk.rows.map(\.id) == [disks[0]])
+        #expect(byDisk.rows[0].manifests == [plain.job, job].sorted())
+        let images = try usage(world, "image")
+        #expect(images.rows.map(\.id) == [image] && images.rows[0].manifests == [job])
+        // The plain snapshot shares a segment with the image's.
+        #expect(images.others == [plain.job] && images.own.count == 2)
+    }
+
+    @Test func usageTellsWhatIsWrongWithItsRequest() {
+        let world = World()
+        func code(_ change: (inout DescribeUsageRequest) -> Void) -> String {
+            var request = DescribeUsageRequest()
+            request.resourceType = "disk"
+            change(&request)
+            return world.code { [request, caller = world.caller] catalog throws(Refusal) in
+                try catalog.planUsage(request, caller)
+            }
+        }
+        #expect(code { _ in } == "OK")
+        #expect(code { $0.resourceType = "" } == "400 InvalidParameter")
+        #expect(code { $0.resourceType = "Disk" } == "400 InvalidParameter")
+        #expect(code { $0.maxResults = 0 } == "400 InvalidParameter")
+        #expect(code { $0.maxResults = 1001 } == "400 InvalidParameter")
+        #expect(code { $0.nextToken = "x" } == "400 InvalidParameter")
+        #expect(code { $0.nextToken = Catalog.usageToken(storedBytes: 5, id: "d-") } == "OK")
+    }
 }

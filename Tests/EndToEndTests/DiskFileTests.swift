@@ -269,7 +269,8 @@ import Wire
             ReadSnapshot.self,
             .with {
                 $0.snapshotID = snapshot
-                $0.offset = 3 << 20
+                // A segment begins with a cluster of its own.
+                $0.offset = (3 << 20) - (64 << 10)
                 $0.length = 1
             })
         #expect(read?.code == "InternalError" && read?.hint.contains("damaged") == true)

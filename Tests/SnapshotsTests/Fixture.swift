@@ -126,3 +126,12 @@ struct SeededRandom: RandomNumberGenerator {
 }
 
 let cluster = 65536
+
+extension SnapshotStore {
+    /// One manifest alone: the segments that it names, if all is well.
+    @discardableResult
+    func check(manifest number: UInt64) throws -> [UInt64] {
+        if let failure = check(manifests: [number]).first { throw failure }
+        return try openManifest(number).segments().map(\.number)
+    }
+}

@@ -84,6 +84,16 @@ import Testing
         #expect(manifest.failures.map(\.manifest) == [2] && manifest.next == nil)
     }
 
+    /// At start each segment is looked at once, and all who name one that is gone are told.
+    @Test func checkOfAllHeaders() throws {
+        #expect(store.check(manifests: [1, 2]).isEmpty)
+        unlink("\(fixture.data)/segments/1.index")
+        #expect(store.check(manifests: [1, 2]).map(\.manifest) == [1, 2])
+        unlink("\(fixture.data)/manifests/1")
+        let failures = store.check(manifests: [1, 2])
+        #expect(failures.map(\.segment) == [nil, 1] && failures.allSatisfy(\.isDamage))
+    }
+
     /// Damage that a reader meets is looked for in the others that name the place.
     @Test func spreadsToThoseWhoShareIt() throws {
         try overwrite("\(fixture.data)/segments/1", at: 6 * cluster, [1, 2, 3])

@@ -13,7 +13,7 @@ struct ImportTests {
         "Sources/Journal": ["System", "Checksum", "Synchronization"],
         "Sources/Snapshots": ["System", "Checksum", "Synchronization"],
         "Sources/Server": [
-            "System", "Wire", "ECS", "Catalog", "Journal", "Snapshots", "Checksum", "Dispatch",
+            "System", "Wire", "ECS", "Catalog", "Journal", "Snapshots", "Checksum",
             "Synchronization",
         ],
         "Sources/imaged": ["Server", "System"],
