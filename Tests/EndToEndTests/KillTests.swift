@@ -20,7 +20,7 @@ import Testing
 
     @Test func killedWhileDisksChange() throws {
         let daemon = try TestDaemon(Self.configuration)
-        try run(daemon, cycles: isLong ? 2_000 : 40, in: daemon.directory.path, isCloned: false)
+        try run(daemon, cycles: isLong ? 2_000 : 60, in: daemon.directory.path, isCloned: false)
     }
 
     /// The same where captures are clones.
