@@ -46,8 +46,9 @@ extension SnapshotStore {
         }
         if let stored = try copySourceOfClone(job, clone, progress) { return stored }
         try storing { () throws(SystemError) in try remove(job, keepingClone: true) }
-        let run = try CopyRun(self, job, progress)
-        try run.copy(clone, origin: SegmentLayout.offset(ofSlot: 0), map: clone)
+        let run = try CopyRun(
+            self, job, progress, origin: SegmentLayout.offset(ofSlot: 0))
+        try run.copy(clone, map: clone)
         return try run.finish(.pointInTime)
     }
 

@@ -3,16 +3,18 @@ import System
 /// The copy loop: reads each cluster of a disk that may have data once, and stores those that are
 /// neither zeros nor the parent's. All that it holds is a few MiB, whatever the disk's size.
 ///
-/// The bytes come from the source, or from its clone: then they are in the segment already.
+/// The bytes come from the source, or from its clone: then they are in the segment already. Of a
+/// disk that has much to read, a second thread reads and compares every other buffer.
 final class CopyRun {
     private let store: SnapshotStore
     private var calls: SystemCalls { store.calls }
     private let job: CopyJob
     private let progress: JobProgress
-    private let parent: Parent?
     private let manifest: ManifestWriter
-    private let buffer = Buffer(byteCount: Layout.transferBytes)
-    private var placements: [Placement] = []
+
+    /// Where in the file the disk begins.
+    private let origin: Int64
+    private var steps: [CopyStep]
 
     /// The job's own; nil: nothing has been stored so far.
     private var segment: SegmentWriter?
@@ -23,23 +25,27 @@ final class CopyRun {
 
     private var isClone: Bool { job.capture.isClone }
     private var path: String { origin > 0 ? store.segmentPath(job.number) : job.path }
-    /// Where in the file the disk begins.
-    private var origin: Int64 = 0
 
     /// Makes the manifest, and opens the parent. One that cannot be opened is left aside.
-    init(_ store: SnapshotStore, _ job: CopyJob, _ progress: JobProgress) throws(CopyFailure) {
+    ///
+    /// - Parameter origin: where in the file that will be read the disk begins.
+    init(
+        _ store: SnapshotStore, _ job: CopyJob, _ progress: JobProgress, origin: Int64 = 0
+    ) throws(CopyFailure) {
         self.store = store
         self.job = job
         self.progress = progress
-        var opened: Parent?
+        self.origin = origin
+        var parent: Parent?
         if let number = job.parent {
             do throws(ReadFailure) {
-                opened = try Parent(number, of: store)
+                parent = try Parent(number, of: store)
             } catch {
                 parentFailures = [error]
             }
         }
-        parent = opened
+        let path = origin > 0 ? store.segmentPath(job.number) : job.path
+        steps = [CopyStep(store.calls, job, path: path, origin: origin, parent)]
         let name = store.temporaryNames(job.number).manifest
         let file = try store.storing { () throws(SystemError) in
             try store.calls.openFile(name, in: store.temporary, SnapshotStore.newFile)
@@ -51,13 +57,15 @@ final class CopyRun {
 
     // MARK: The loop
 
-    /// Copies from `file`, where the disk begins at `origin`: the source, or its clone.
+    /// From how many bytes of data on a second thread is worth its start.
+    private static let companionBytesMin: Int64 = 16 << 20
+
+    /// Copies from `file`: the source, or its clone.
     ///
     /// - Parameter map: tells where data may be: the clone if there is one, else the source.
     func copy(
-        _ file: borrowing FileDescriptor, origin: Int64 = 0, map: borrowing FileDescriptor
+        _ file: borrowing FileDescriptor, map: borrowing FileDescriptor
     ) throws(CopyFailure) {
-        self.origin = origin
         let extents = SourceExtents(
             calls, path: path, sizeBytes: job.capture.sizeBytes,
             origin: isClone ? SegmentLayout.offset(ofSlot: 0) : 0)
@@ -65,104 +73,96 @@ final class CopyRun {
         progress.start(total: dataBytes)
         // Of a device without holes nothing is known but its size, most of it may be zeros; and of
         // what will differ from the parent nothing at all.
-        let isAllNew = !job.capture.isBlockDevice && parent == nil && !isClone
+        let isAllNew = !job.capture.isBlockDevice && job.parent == nil && !isClone
         try checkSpace(needed: isAllNew ? dataBytes : 0)
-        var cluster: UInt64 = 0
-        while let extent = try extents.next(map, from: cluster) {
-            cluster = extent.cluster
-            let end = extent.cluster + extent.count
-            while cluster < end {
-                if progress.isCancelled { throw .cancelled(job.path) }
-                let count = min(end - cluster, UInt64(Layout.transferClusters))
-                try copy(file, map, cluster..<cluster + count)
-                progress.advance(by: bytes(of: cluster, Int(count)))
-                cluster += count
+        let companion = dataBytes >= Self.companionBytesMin ? makeCompanion() : nil
+        var ahead: Range<UInt64> = 0..<0
+        while try fill(&ahead, extents, map) {
+            if let companion, !steps[1].parts.isEmpty {
+                companion.run {
+                    steps[1].run(file, clone: map, isClone: isClone)
+                } beside: {
+                    steps[0].run(file, clone: map, isClone: isClone)
+                }
+            } else {
+                steps[0].run(file, clone: map, isClone: isClone)
+            }
+            for step in steps {
+                if let failure = step.failure { throw failure }
+                try note(step)
             }
         }
     }
 
-    /// One buffer of it: reads what the parent does not have for certain, decides where each
-    /// cluster is, stores what is new, and notes all of it.
-    private func copy(
-        _ file: borrowing FileDescriptor, _ map: borrowing FileDescriptor,
-        _ clusters: Range<UInt64>
-    ) throws(CopyFailure) {
-        let (first, count) = (clusters.lowerBound, clusters.count)
-        placements.removeAll(keepingCapacity: true)
-        for _ in 0..<count { placements.append(.own) }
-        let pieces = parent?.pieces(of: clusters) ?? []
-        if isClone { parent?.matchBlocks(of: map, from: first, pieces, &placements) }
+    /// A second thread, with a step and a reader of the parent of its own; nil: one must do.
+    private func makeCompanion() -> Companion? {
+        var parent: Parent?
+        if let first = steps[0].parent {
+            guard let second = try? Parent(first.number, of: store) else { return nil }
+            parent = second
+        }
+        steps.append(CopyStep(calls, job, path: path, origin: origin, parent))
+        return Companion("imaged-copies")
+    }
+
+    /// Gives the steps their next clusters, in the disk's order; false: there are none.
+    ///
+    /// - Parameter ahead: what is left of the extent that is being copied.
+    private func fill(
+        _ ahead: inout Range<UInt64>, _ extents: SourceExtents, _ map: borrowing FileDescriptor
+    ) throws(CopyFailure) -> Bool {
+        if progress.isCancelled { throw .cancelled(job.path) }
+        for step in steps {
+            step.clear()
+            while true {
+                if ahead.isEmpty {
+                    guard let extent = try extents.next(map, from: ahead.upperBound) else { break }
+                    ahead = extent.cluster..<extent.cluster + extent.count
+                }
+                ahead = ahead.lowerBound + step.take(ahead)..<ahead.upperBound
+                if !ahead.isEmpty { break }
+            }
+        }
+        return !steps[0].parts.isEmpty
+    }
+
+    /// Stores what is new of a step, and notes all of it.
+    private func note(_ step: CopyStep) throws(CopyFailure) {
+        for part in step.parts {
+            try note(part, step)
+            if let segment, segment.storedClusterCount - checkedCount >= Self.clustersBetweenChecks
+            {
+                checkedCount = segment.storedClusterCount
+                try checkSpace(needed: 0)
+            }
+        }
+        progress.advance(by: step.byteCount)
+    }
+
+    /// Those of one kind together.
+    private func note(_ part: CopyPart, _ step: CopyStep) throws(CopyFailure) {
+        let placements = part.placements
         var index = 0
-        while let unread = placements.ownRange(in: index..<count) {
-            index = unread.upperBound
-            try read(file, first, unread)
-            for place in unread where buffer.isZero(place) { placements[place] = .hole }
-        }
-        let bytes = UnsafeRawBufferPointer(buffer.slice(0..<count * Layout.clusterBytes))
-        parent?.match(bytes, from: first, pieces, &placements)
-        try note(first)
-    }
-
-    /// How many bytes of the disk some clusters have: the last one may be partial.
-    private func bytes(of cluster: UInt64, _ count: Int) -> Int64 {
-        let offset = Int64(cluster) * Int64(Layout.clusterBytes)
-        return min(Int64(count * Layout.clusterBytes), job.capture.sizeBytes - offset)
-    }
-
-    /// Fills the buffer's clusters in `range` with those of the disk, the first of the buffer being
-    /// number `first`; the last one's missing bytes with zeros.
-    private func read(
-        _ file: borrowing FileDescriptor, _ first: UInt64, _ range: Range<Int>
-    ) throws(CopyFailure) {
-        let size = Layout.clusterBytes
-        let cluster = first + UInt64(range.lowerBound)
-        let offset = Int64(cluster) * Int64(size)
-        let wanted = Int(bytes(of: cluster, range.count))
-        let start = range.lowerBound * size
-        let got: Int
-        do throws(SystemError) {
-            got = try calls.readFully(
-                file, at: origin + offset, into: buffer.slice(start..<start + wanted))
-        } catch {
-            throw CopyFailure(unreadable: path, error, offset)
-        }
-        guard got == wanted else {
-            throw CopyFailure(
-                .sourceChanged,
-                "\(quoted(path)) shrank while it was read: it had \(job.capture.sizeBytes)"
-                    + " bytes and ends at \(offset + Int64(got)) now",
-                hint: "leave the file in place while images are created,"
-                    + " and create the image again")
-        }
-        buffer.slice(start + wanted..<range.upperBound * size)
-            .initializeMemory(as: UInt8.self, repeating: 0)
-    }
-
-    /// Notes what all placements say, those of one kind together.
-    private func note(_ first: UInt64) throws(CopyFailure) {
-        let count = placements.count
-        var index = 0
-        while index < count {
-            let end = placements[index...].firstIndex { !$0.continues(placements[index]) } ?? count
+        while index < placements.count {
+            let end =
+                placements[index...].firstIndex { !$0.continues(placements[index]) }
+                ?? placements.count
             let range = index..<max(end, index + 1)
-            try note(first + UInt64(index), range)
+            try note(part, range, step)
             index = range.upperBound
-        }
-        if let segment, segment.storedClusterCount - checkedCount >= Self.clustersBetweenChecks {
-            checkedCount = segment.storedClusterCount
-            try checkSpace(needed: 0)
         }
     }
 
     /// Clusters of one kind: zeros, new ones, or a single one of the parent's.
-    private func note(_ cluster: UInt64, _ range: Range<Int>) throws(CopyFailure) {
-        switch placements[range.lowerBound] {
+    private func note(
+        _ part: CopyPart, _ range: Range<Int>, _ step: CopyStep
+    ) throws(CopyFailure) {
+        let cluster = part.clusters.lowerBound + UInt64(range.lowerBound)
+        switch part.placements[range.lowerBound] {
         case .hole: return
         case .own:
             let writer = try ownSegment()
-            let size = Layout.clusterBytes
-            let bytes = UnsafeRawBufferPointer(
-                buffer.slice(range.lowerBound * size..<range.upperBound * size))
+            let bytes = step.bytes(of: part, range)
             try store.storing { () throws(SystemError) in
                 let slot: UInt64
                 if isClone {
@@ -225,7 +225,13 @@ final class CopyRun {
             sizeBytes: job.capture.sizeBytes,
             storedBytes: Int64(segment?.storedClusterCount ?? 0) * Int64(Layout.clusterBytes),
             segments: references.map(\.number).sorted(), consistency: consistency,
-            parentFailures: parentFailures + (parent?.failures ?? []))
+            parentFailures: allParentFailures)
+    }
+
+    /// Both steps may have met the same.
+    private var allParentFailures: [ReadFailure] {
+        let all = parentFailures + steps.flatMap { $0.parent?.failures ?? [] }
+        return all.indices.filter { !all[..<$0].contains(all[$0]) }.map { all[$0] }
     }
 }
 
@@ -236,19 +242,5 @@ extension Placement {
         case (.hole, .hole), (.own, .own): true
         default: false
         }
-    }
-}
-
-extension Buffer {
-    /// Whether all bytes of the cluster at `index` are zeros.
-    fileprivate func isZero(_ index: Int) -> Bool {
-        let start = bytes.baseAddress! + index * Layout.clusterBytes
-        var offset = 0
-        while offset < Layout.clusterBytes {
-            let words = start.load(fromByteOffset: offset, as: SIMD8<UInt64>.self)
-            if words != .zero { return false }
-            offset += MemoryLayout<SIMD8<UInt64>>.size
-        }
-        return true
     }
 }

@@ -1,0 +1,151 @@
+import System
+
+/// Some clusters of a disk that lie together, and where each of them will be.
+struct CopyPart {
+    let clusters: Range<UInt64>
+    /// Where in the step's buffer they are, in clusters.
+    let start: Int
+    var placements: [Placement]
+}
+
+/// One buffer of a copy: reads clusters that may have data and finds out which are zeros, which
+/// the parent's and which new. Two steps may be at work side by side, each with a reader of the
+/// parent of its own.
+final class CopyStep {
+    private let calls: SystemCalls
+    private let job: CopyJob
+    private let path: String
+    /// Where in the file the disk begins.
+    private let origin: Int64
+    let parent: Parent?
+    private let buffer = Buffer(byteCount: Layout.transferBytes)
+    private(set) var parts: [CopyPart] = []
+    private var clusterCount = 0
+    /// Why the newest `run` did not end well.
+    private(set) var failure: CopyFailure?
+
+    init(_ calls: SystemCalls, _ job: CopyJob, path: String, origin: Int64, _ parent: Parent?) {
+        self.calls = calls
+        self.job = job
+        self.path = path
+        self.origin = origin
+        self.parent = parent
+    }
+
+    // MARK: What to do
+
+    func clear() {
+        parts.removeAll(keepingCapacity: true)
+        clusterCount = 0
+        failure = nil
+    }
+
+    /// Takes as many of the clusters as there is room for; returns how many.
+    func take(_ clusters: Range<UInt64>) -> UInt64 {
+        let count = min(clusters.count, Layout.transferClusters - clusterCount)
+        if count == 0 { return 0 }
+        let taken = clusters.lowerBound..<clusters.lowerBound + UInt64(count)
+        parts.append(
+            CopyPart(
+                clusters: taken, start: clusterCount,
+                placements: [Placement](repeating: .own, count: count)))
+        clusterCount += count
+        return UInt64(count)
+    }
+
+    /// How many bytes of the disk its parts have: the last cluster may be partial.
+    var byteCount: Int64 {
+        parts.reduce(0) { $0 + bytes(of: $1.clusters.lowerBound, $1.clusters.count) }
+    }
+
+    private func bytes(of cluster: UInt64, _ count: Int) -> Int64 {
+        let offset = Int64(cluster) * Int64(Layout.clusterBytes)
+        return min(Int64(count * Layout.clusterBytes), job.capture.sizeBytes - offset)
+    }
+
+    /// The bytes of a part's clusters, as they were read.
+    func bytes(of part: CopyPart, _ range: Range<Int>) -> UnsafeRawBufferPointer {
+        let size = Layout.clusterBytes
+        return UnsafeRawBufferPointer(
+            buffer.slice(
+                (part.start + range.lowerBound) * size..<(part.start + range.upperBound) * size))
+    }
+
+    // MARK: Doing it
+
+    /// Reads and compares all parts; `failure` tells if that went wrong.
+    ///
+    /// - Parameters:
+    ///   - file: has the bytes: the source, or the clone.
+    ///   - clone: the segment that the disk was cloned into, if it was.
+    func run(
+        _ file: borrowing FileDescriptor, clone: borrowing FileDescriptor, isClone: Bool
+    ) {
+        do throws(CopyFailure) {
+            for index in parts.indices { try run(&parts[index], file, clone, isClone) }
+        } catch {
+            failure = error
+        }
+    }
+
+    /// What the parent has for certain is not read.
+    private func run(
+        _ part: inout CopyPart, _ file: borrowing FileDescriptor,
+        _ clone: borrowing FileDescriptor, _ isClone: Bool
+    ) throws(CopyFailure) {
+        let (first, count) = (part.clusters.lowerBound, part.clusters.count)
+        let pieces = parent?.pieces(of: part.clusters) ?? []
+        if isClone { parent?.matchBlocks(of: clone, from: first, pieces, &part.placements) }
+        var index = 0
+        while let unread = part.placements.ownRange(in: index..<count) {
+            index = unread.upperBound
+            try read(file, part, unread)
+            for place in unread where buffer.isZero(part.start + place) {
+                part.placements[place] = .hole
+            }
+        }
+        parent?.match(bytes(of: part, 0..<count), from: first, pieces, &part.placements)
+    }
+
+    /// Fills the buffer with some of a part's clusters; the last one's missing bytes with zeros.
+    private func read(
+        _ file: borrowing FileDescriptor, _ part: CopyPart, _ range: Range<Int>
+    ) throws(CopyFailure) {
+        let size = Layout.clusterBytes
+        let cluster = part.clusters.lowerBound + UInt64(range.lowerBound)
+        let offset = Int64(cluster) * Int64(size)
+        let wanted = Int(bytes(of: cluster, range.count))
+        let start = (part.start + range.lowerBound) * size
+        let got: Int
+        do throws(SystemError) {
+            got = try calls.readFully(
+                file, at: origin + offset, into: buffer.slice(start..<start + wanted))
+        } catch {
+            throw CopyFailure(unreadable: path, error, offset)
+        }
+        guard got == wanted else {
+            throw CopyFailure(
+                .sourceChanged,
+                "\(quoted(path)) shrank while it was read: it had \(job.capture.sizeBytes)"
+                    + " bytes and ends at \(offset + Int64(got)) now",
+                hint: "leave the file in place while images are created,"
+                    + " and create the image again")
+        }
+        buffer.slice(start + wanted..<start + range.count * size)
+            .initializeMemory(as: UInt8.self, repeating: 0)
+    }
+}
+
+extension Buffer {
+    /// Whether all bytes of the cluster at `index` are zeros.
+    fileprivate func isZero(_ index: Int) -> Bool {
+        let start = bytes.baseAddress! + index * Layout.clusterBytes
+        var offset = 0
+        while offset < Layout.clusterBytes {
+            let words = start.load(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+            if words != .zero { return false }
+            offset += MemoryLayout<SIMD8<UInt64>>.size
+        }
+        return true
+    }
+}
