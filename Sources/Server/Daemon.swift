@@ -89,8 +89,10 @@ public enum Daemon {
         }
         let listener = try places.listen()
         var limits = configuration.server
-        limits.connections = min(
-            limits.connections, max(16, descriptorsMax - limits.reservedDescriptors))
+        // A copy reads a few segments of its parent at a time, twice.
+        let forCopies = storage.workers == nil ? 0 : 64 * options.workers
+        let reserved = limits.reservedDescriptors + forCopies
+        limits.connections = min(limits.connections, max(16, descriptorsMax - reserved))
         let server = Server(
             loop: loop, catalog: catalog, journal: storage.journal, workers: storage.workers,
             reports: reports, limits: limits, access: access, facts: facts(places, options),

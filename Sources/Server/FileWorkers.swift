@@ -12,7 +12,7 @@ struct MakingFailure: Error {
 extension Workers {
     /// Makes all files of a request, or none.
     func make(_ making: FileMaking, for peer: Peer, serial: Int64, _ progress: JobProgress) {
-        copies.run { [store, reports] in
+        copies.run { [store, reports, reserveBytes] in
             var made: [RestoredDisk] = []
             let result = Result { () throws(MakingFailure) in
                 for (index, file) in making.files.enumerated() {
@@ -21,7 +21,7 @@ extension Workers {
                             try store.restore(
                                 manifest: UInt64(file.order.manifest),
                                 sizeBytes: file.order.sizeBytes, to: FilePlace(file), peer: peer,
-                                progress: progress))
+                                reserveBytes: reserveBytes, progress: progress))
                     } catch {
                         throw MakingFailure(file: index, failure: error)
                     }

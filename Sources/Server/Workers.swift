@@ -34,7 +34,7 @@ final class Workers: Sendable {
     /// Opening a path may hang on a dead mount: never behind or before a copy.
     let looks = ThreadPool("imaged-looks", threadsMax: 64)
     let access: Access
-    private let reserveBytes: Int64
+    let reserveBytes: Int64
 
     init(
         store: SnapshotStore, reports: Mailbox<Report>, access: Access, jobsMax: Int,

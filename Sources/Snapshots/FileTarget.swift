@@ -17,6 +17,8 @@ final class FileTarget {
     private let owner: Peer?
     private let name: String
     private let temporaryName: String
+    /// How many bytes stay free where the file is made.
+    private let reserveBytes: Int64
 
     /// Opens the directory of `path`, where nothing may be yet.
     ///
@@ -29,6 +31,7 @@ final class FileTarget {
         self.name = name
         self.calls = calls
         owner = peer.isTrusted ? nil : peer
+        reserveBytes = 0
         temporaryName = temporary ?? Self.randomName()
         guard !["", ".", ".."].contains(name), !path.utf8.contains(0) else {
             throw ExportFailure(
@@ -40,14 +43,17 @@ final class FileTarget {
     }
 
     /// A file in a directory of the daemon's own; `path` is for messages.
+    ///
+    /// - Parameter reserveBytes: what the journal beside it needs (`reliability.md` R9).
     init(
         _ path: String, name: String, temporary: String, in directory: consuming FileDescriptor,
-        _ calls: SystemCalls
+        reserveBytes: Int64, _ calls: SystemCalls
     ) throws(ExportFailure) {
         self.path = path
         self.name = name
         self.calls = calls
         owner = nil
+        self.reserveBytes = reserveBytes
         temporaryName = temporary
         self.directory = directory
         try refuseExisting()
@@ -148,10 +154,12 @@ final class FileTarget {
         let free = try writing { () throws(SystemError) in
             try calls.fileSystem(of: file).freeBytes
         }
-        guard needed <= free else {
+        guard needed <= free, reserveBytes <= free - needed else {
+            let reserved = reserveBytes > 0 ? ", \(reserveBytes) of them for the journal" : ""
             throw ExportFailure(
                 .noSpace,
-                "there is no room for \(quoted(path)): it needs \(needed) bytes, \(free) are free",
+                "there is no room for \(quoted(path)): it needs \(needed) bytes, \(free) are free"
+                    + reserved,
                 hint: "free space there, or use another file system", errno: .noSpace)
         }
     }

@@ -52,11 +52,33 @@ extension SnapshotStore {
             throw .system(error)
         }
         let shared = job.segments.filter { !$0.users.isEmpty }
-        guard !shared.isEmpty else { return }
-        let users = Set(shared.flatMap(\.users)).sorted()
+        do throws(ReclaimFailure) {
+            try punchUnnamed(of: shared, slotsMax)
+        } catch {
+            // A damaged manifest holds up the segments that it names, and no other.
+            guard case .unreadable(let failure) = error, failure.isDamage, shared.count > 1 else {
+                throw error
+            }
+            var first: ReclaimFailure?
+            for segment in shared {
+                do throws(ReclaimFailure) {
+                    try punchUnnamed(of: [segment], slotsMax)
+                } catch {
+                    first = first ?? error
+                }
+            }
+            if let first { throw first }
+        }
+    }
+
+    /// Makes holes of the slots that nobody names any more.
+    private func punchUnnamed(
+        of segments: [ReclaimJob.Segment], _ slotsMax: UInt64
+    ) throws(ReclaimFailure) {
+        let users = Set(segments.flatMap(\.users)).sorted()
         var sizes: [(number: UInt64, slotCount: UInt64)] = []
         do throws(SystemError) {
-            for segment in shared {
+            for segment in segments {
                 sizes.append((segment.number, try slotCount(ofFile: segment.number)))
             }
         } catch {

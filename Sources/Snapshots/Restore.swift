@@ -43,12 +43,14 @@ extension SnapshotStore {
     /// stays, so that a start can tell the file from every other until a state names it; and it is
     /// as large as `sizeBytes` if that is more than the disk was, with a hole behind.
     ///
+    /// - Parameter reserveBytes: how many bytes it must leave free, if it is made in the data
+    ///   directory.
     /// - Throws: ``ExportFailure``; nothing is left then.
     public func restore(
         manifest number: UInt64, sizeBytes: Int64, to place: FilePlace, peer: Peer,
-        progress: JobProgress = JobProgress()
+        reserveBytes: Int64 = 0, progress: JobProgress = JobProgress()
     ) throws(ExportFailure) -> RestoredDisk {
-        let target = try target(place, peer)
+        let target = try target(place, peer, reserveBytes)
         let snapshot = try openForExport(number)
         let file = try target.create()
         do throws(ExportFailure) {
@@ -62,13 +64,16 @@ extension SnapshotStore {
         }
     }
 
-    private func target(_ place: FilePlace, _ peer: Peer) throws(ExportFailure) -> FileTarget {
+    private func target(
+        _ place: FilePlace, _ peer: Peer, _ reserveBytes: Int64
+    ) throws(ExportFailure) -> FileTarget {
         let temporary = split(place.temporary).name
         guard let name = Self.name(inDisks: place.path) else {
             return try FileTarget(place.path, temporary: temporary, peer, calls)
         }
         return try FileTarget(
-            "\(path)/disks/\(name)", name: name, temporary: temporary, in: try openDisks(), calls)
+            "\(path)/disks/\(name)", name: name, temporary: temporary, in: try openDisks(),
+            reserveBytes: reserveBytes, calls)
     }
 
     /// The name of a file in `disks/`; nil: the path is none of ours.

@@ -126,7 +126,7 @@ struct BootableTests {
     /// What comes out starts a machine: its boot sector says so at the debug port, and ends it.
     @Test(
         .enabled(
-            if: Tool.find("qemu-system-x86_64") != nil, "qemu-system-x86_64 is not installed"))
+            if: Tool.available("qemu-system-x86_64"), "qemu-system-x86_64 is not installed"))
     func startsAMachine() throws {
         let daemon = try TestDaemon()
         let client = try daemon.client()

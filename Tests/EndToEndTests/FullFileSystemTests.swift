@@ -79,7 +79,7 @@ struct FullFileSystemTests {
     /// Files of new disks and exports that do not fit leave nothing, wherever they are asked for.
     @Test func filesWithoutRoom() throws {
         let path = try disks.make("disk", bytes: 1)
-        try fill(path, mebibytes: 60)
+        try fill(path, mebibytes: 30)
         let image = try client.imageAtRest(of: client.register(paths: [path]).instanceID)
         #expect(image.status == "Available", "\(image.failureReason)")
         let small = try LoopFileSystem("ext4", mebibytes: 24)
@@ -107,7 +107,7 @@ struct FullFileSystemTests {
         #expect(run?.hint.contains("room") == true, "\(run?.hint ?? "")")
         #expect(try FileManager.default.contentsOfDirectory(atPath: small.path) == empty)
 
-        // In the data directory there is room until there is none, and then still service.
+        // In the data directory there is room until the rest is the journal's, and service.
         var made = 0
         var refused: TestClient.Refused?
         while refused == nil && made < 4 {

@@ -149,3 +149,35 @@ extension GroupUsage {
         reclaimableBytes = reclaimable
     }
 }
+
+/// What a manifest that cannot be read holds up.
+@Suite struct ReclaimOfDamagedTests {
+    /// Its own segments and no other: what else was given up comes back at once.
+    @Test func unreadableUserHoldsUpItsSegmentsAlone() throws {
+        let fixture = try Fixture()
+        let chain = try Chain(fixture, seed: 42, bytes: 40 * cluster)
+        try chain.write(chain.data(40 * cluster), at: 0)
+        try chain.snapshot(parent: nil)
+        try chain.write(chain.data(2 * cluster), at: 5 * cluster)
+        try chain.snapshot(parent: 1)
+        try chain.write(chain.data(cluster), at: 5 * cluster)
+        try chain.snapshot(parent: 2)
+        // Of the two clusters in segment 2, snapshot 3 has the second one still.
+        try overwrite("\(fixture.data)/manifests/1", at: 4100, [9, 9])
+        let job = ReclaimJob(
+            manifest: 2,
+            segments: [.init(number: 1, users: [1, 3]), .init(number: 2, users: [3])])
+        let before = try allocatedBytes("\(fixture.data)/segments/1")
+        let failure = #expect(throws: ReclaimFailure.self) { try fixture.store().reclaim(job) }
+        guard case .unreadable(let read) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(read.manifest == 1 && read.isDamage)
+        #expect(try allocatedBytes("\(fixture.data)/segments/1") == before)
+        let left = try allocatedBytes("\(fixture.data)/segments/2")
+        #expect(Int64(cluster)..<Int64(2 * cluster) ~= left)
+        #expect(try fixture.exported(3) == chain.snapshots[3])
+        #expect(try !fixture.files().contains("manifests/2"))
+    }
+}
