@@ -2,7 +2,7 @@ import Catalog
 import ECS
 import Wire
 
-/// The operations on the data of snapshots. Some are not there yet, and refused as unknown.
+/// The operations that hand out a snapshot's bytes.
 extension Catalog {
     func exportSnapshot(
         _ request: ExportSnapshotRequest, _ call: Call, _ answers: inout Answers
@@ -19,12 +19,5 @@ extension Catalog {
             ReadPlan(
                 manifest: manifest, offset: request.offset, length: Int(request.length),
                 sizeBytes: sizeBytes))
-    }
-
-    private func refuseUnknown(_ name: String, _ call: Call, _ answers: inout Answers) -> Pending? {
-        let status = Status(
-            .unimplemented, "this daemon has no \(name) yet", requestID: requestID())
-        answers.add(call.key, status, turn: newestTurn)
-        return nil
     }
 }

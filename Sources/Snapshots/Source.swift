@@ -98,12 +98,6 @@ public enum Source {
     /// - Parameter allowLive: take the file although someone may be writing to it.
     /// - Throws: ``SourceProblem``; `inUse` if it is being written to, or a QEMU has it open to
     ///   write.
-    public static func capture(
-        path: String, peer: Peer, allowLive: Bool = false, calls: SystemCalls = .live
-    ) throws(SourceProblem) -> Capture {
-        try capture(openSource(path, peer, calls), allowLive: allowLive, calls)
-    }
-
     static func capture(
         _ source: borrowing Opened, allowLive: Bool, _ calls: SystemCalls
     ) throws(SourceProblem) -> Capture {

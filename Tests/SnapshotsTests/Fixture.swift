@@ -135,3 +135,12 @@ extension SnapshotStore {
         return try openManifest(number).segments().map(\.number)
     }
 }
+
+extension Source {
+    /// The moment of a file that is not cloned.
+    static func capture(
+        path: String, peer: Peer, allowLive: Bool = false, calls: SystemCalls = .live
+    ) throws(SourceProblem) -> Capture {
+        try capture(openSource(path, peer, calls), allowLive: allowLive, calls)
+    }
+}
