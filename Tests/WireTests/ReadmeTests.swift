@@ -7,7 +7,8 @@ import Wire
     let text = ProtocolFolder.text("README.md")
 
     @Test func theTableOfOperationsIsComplete() {
-        let rows = text.matches(of: /\n\| `(imaged\.v1\.\w+)` \| `(\w+)` \| 1 \| (yes)?/)
+        let rows = text.matches(
+            of: /\n\| `(imaged\.v1\.\w+)` \| `(\w+)` \| 1 \| (?:reads |token )?\| (yes)?/)
         let listed = rows.map { ["\($0.1)", "\($0.2)", $0.3 == nil ? "" : "stream"] }
         let expected = Schema.imaged.methods.map {
             [$0.service, $0.name, $0.isStreaming ? "stream" : ""]
