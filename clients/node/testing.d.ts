@@ -20,16 +20,20 @@ export function startDaemon(options?: DaemonOptions): Promise<Daemon>;
 
 /** A daemon that this process started. */
 export interface Daemon {
+  /** Its socket, the same after another start. */
   readonly socketPath: string;
-  readonly pid: number;
+  /** Its process id; undefined: it does not run. */
+  readonly pid: number | undefined;
   /** What it has written to standard error: a line for each change. */
   log(): string;
   /** A client of it. */
   connect(options?: Omit<ConnectOptions, 'socket'>): Promise<Client>;
+  /** Ends it with SIGKILL, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`: with its `dataDir` where there is one, else empty. */
+  start(): Promise<void>;
   /** Ends it with SIGTERM, and removes its directory. */
   stop(): Promise<void>;
-  /** Ends it with SIGKILL, as a crash would, and removes its directory. */
-  kill(): Promise<void>;
   /** The same as `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }

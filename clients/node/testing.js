@@ -1,6 +1,6 @@
 // For tests: a daemon of their own, and an account of its own for each test.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -15,15 +15,15 @@ const STOP_MS = 10_000;
  */
 const WATCHDOG = 'trap "" INT TERM HUP QUIT; cat >/dev/null; kill -KILL "$1"; rm -rf "$2"';
 
-/** The daemons that run, for the end of this process. @type {Set<Daemon>} */
+/** The daemons that were not stopped, for the end of this process. @type {Set<Daemon>} */
 const running = new Set();
 
 process.on('exit', () => {
-  for (const daemon of running) daemon.killNow();
+  for (const daemon of running) daemon.end();
 });
 
 /**
- * Starts a daemon: `--ephemeral --fixture`, in a directory of its own.
+ * Starts a daemon: `--ephemeral --fixture`, with its socket in a directory of its own.
  *
  * It does not keep this process alive, and is gone when this process is, however it ends.
  *
@@ -36,23 +36,108 @@ process.on('exit', () => {
  */
 export async function startDaemon({ imaged, dataDir, args = [] } = {}) {
   const program = imaged ?? (process.env.IMAGED || 'imaged');
-  const directory = mkdtempSync(join(tmpdir(), 'imaged-'));
-  const socketPath = join(directory, 's');
-  const logPath = join(directory, 'log');
-  const log = openSync(logPath, 'a');
   const keeping = dataDir === undefined ? ['--ephemeral'] : ['--data-dir', dataDir];
-  const all = ['--fixture', '--socket', socketPath, '--ready-fd', '3', ...keeping, ...args];
-  const child = spawn(program, all, { stdio: ['ignore', 'ignore', log, 'pipe'] });
-  closeSync(log);
-  const daemon = new Daemon(child, directory, socketPath, logPath);
-  try {
-    await readiness(child, program);
-  } catch (error) {
-    const said = daemon.log();
-    daemon.killNow();
-    throw said ? new Error(`${error.message}: ${said.trim()}`) : error;
-  }
+  const daemon = new Daemon(program, ['--fixture', ...keeping, ...args]);
+  await daemon.start();
   return daemon;
+}
+
+/** A daemon that this process started. */
+class Daemon {
+  #program;
+  #args;
+  #directory = mkdtempSync(join(tmpdir(), 'imaged-'));
+  #logPath = join(this.#directory, 'log');
+  #child = null;
+  #watchdog = null;
+
+  /** Its socket, the same after another start. */
+  socketPath = join(this.#directory, 's');
+
+  constructor(program, args) {
+    this.#program = program;
+    this.#args = ['--socket', this.socketPath, '--ready-fd', '3', ...args];
+  }
+
+  /** Its process id; undefined: it does not run. */
+  get pid() {
+    return this.#child?.pid;
+  }
+
+  /** Starts it, or, after `kill`, starts it again. */
+  async start() {
+    running.add(this);
+    const before = this.log().length;
+    const log = openSync(this.#logPath, 'a');
+    this.#child = spawn(this.#program, this.#args, { stdio: ['ignore', 'ignore', log, 'pipe'] });
+    closeSync(log);
+    this.#child.unref();
+    try {
+      if (this.#child.pid !== undefined) this.#watch();
+      await readiness(this.#child, this.#program);
+    } catch (error) {
+      const said = this.log().slice(before).trim();
+      this.end();
+      throw said ? new Error(`${error.message}: ${said}`) : error;
+    }
+  }
+
+  #watch() {
+    const args = ['-c', WATCHDOG, 'sh', `${this.#child.pid}`, this.#directory];
+    this.#watchdog = spawn('/bin/sh', args, { stdio: ['pipe', 'ignore', 'ignore'] });
+    this.#watchdog.unref();
+    this.#watchdog.stdin.unref();
+  }
+
+  /** What it has written to standard error: a line for each change. */
+  log() {
+    return existsSync(this.#logPath) ? readFileSync(this.#logPath, 'utf8') : '';
+  }
+
+  /** A client of it; `options` as for the package's `connect`. */
+  connect(options = {}) {
+    return connect({ ...options, socket: this.socketPath });
+  }
+
+  /** Ends it with SIGKILL, as a crash would. `start` starts it again. */
+  async kill() {
+    await this.#signal('SIGKILL');
+  }
+
+  /** Ends it with SIGTERM, after 10 seconds with SIGKILL, and removes its directory. */
+  async stop() {
+    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_MS);
+    await this.#signal('SIGTERM');
+    clearTimeout(timer);
+    this.end();
+  }
+
+  async #signal(signal) {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    // The watchdog goes first: the process id means nothing any more when the daemon is gone.
+    this.#dismiss();
+    child.ref();
+    const exited = new Promise((resolve) => { child.once('exit', resolve); });
+    child.kill(signal);
+    await exited;
+    this.#child = null;
+  }
+
+  #dismiss() {
+    this.#watchdog?.kill('SIGKILL');
+    this.#watchdog?.stdin.destroy();
+    this.#watchdog = null;
+  }
+
+  /** Ends it at once, without waiting, and removes its directory. */
+  end() {
+    running.delete(this);
+    this.#dismiss();
+    this.#child?.kill('SIGKILL');
+    this.#child = null;
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
 }
 
 /** Resolves when the daemon has written to its descriptor 3; rejects when it ends before. */
@@ -68,77 +153,6 @@ async function readiness(child, program) {
     });
   });
   pipe.destroy();
-}
-
-/** A daemon that this process started. */
-class Daemon {
-  #child;
-  #watchdog;
-  #directory;
-  #logPath;
-  #exited;
-
-  constructor(child, directory, socketPath, logPath) {
-    this.socketPath = socketPath;
-    this.#child = child;
-    this.#directory = directory;
-    this.#logPath = logPath;
-    this.#exited = new Promise((resolve) => {
-      child.once('exit', resolve);
-      child.once('error', resolve);
-    });
-    running.add(this);
-    child.unref();
-    if (child.pid === undefined) return;
-    this.#watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'sh', `${child.pid}`, directory], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    this.#watchdog.unref();
-    this.#watchdog.stdin.unref();
-  }
-
-  /** Its process id. */
-  get pid() {
-    return this.#child.pid;
-  }
-
-  /** What it has written to standard error: a line for each change. */
-  log() {
-    return readFileSync(this.#logPath, 'utf8');
-  }
-
-  /** A client of it; `options` as for the package's `connect`. */
-  connect(options = {}) {
-    return connect({ ...options, socket: this.socketPath });
-  }
-
-  /** Ends it with SIGTERM, after 10 seconds with SIGKILL, and removes its directory. */
-  async stop() {
-    this.#child.ref();
-    this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
-    await this.#exited;
-    clearTimeout(timer);
-    this.killNow();
-  }
-
-  /** Ends it with SIGKILL, as a crash would, and removes its directory. */
-  async kill() {
-    this.#child.ref();
-    this.#child.kill('SIGKILL');
-    await this.#exited;
-    this.killNow();
-  }
-
-  /** Ends it without waiting. */
-  killNow() {
-    if (!running.delete(this)) return;
-    this.#child.kill('SIGKILL');
-    // The watchdog goes first: what it would end is ended.
-    this.#watchdog?.kill('SIGKILL');
-    this.#watchdog?.stdin.destroy();
-    rmSync(this.#directory, { recursive: true, force: true });
-  }
 }
 
 /** The daemon that all worlds of this process share. @type {Promise<Daemon>|undefined} */
