@@ -1,4 +1,5 @@
 // One call, over as many connections as it takes.
+import { onAbort } from './abort.js';
 import { after, timeoutNano } from './clock.js';
 import { DecodeError, decode } from './codec.js';
 import { ConnectionLost } from './connection.js';
@@ -36,7 +37,7 @@ export class Call {
   #wasSent = false;
   #tries = 0;
   #stopClock = () => {};
-  #abort = () => this.#onAbort();
+  #stopListening = () => {};
 
   /**
    * Makes a call.
@@ -72,7 +73,7 @@ export class Call {
       this.#finish(new AbortError(signal.reason));
       return;
     }
-    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#stopListening = onAbort(signal, () => this.#abort());
     this.#stopClock = after(giveUpMs, () => this.#giveUp());
     this.#attempt();
   }
@@ -90,8 +91,7 @@ export class Call {
   #begin(connection) {
     if (this.#isDone) return;
     const { timeoutMs, metadata } = this.#settings;
-    const isRepeat = this.#tries > 1 && timeoutMs !== Infinity;
-    const ms = isRepeat ? this.#deadline - performance.now() : timeoutMs;
+    const ms = this.#tries > 1 ? this.#deadline - performance.now() : timeoutMs;
     const request = { payload: this.#payload, timeoutNano: timeoutNano(ms), metadata };
     const receiver = { end: (error, payload) => this.#ended(error, payload) };
     try {
@@ -149,7 +149,7 @@ export class Call {
     else this.#finish(lost(reason));
   }
 
-  #onAbort() {
+  #abort() {
     const { signal } = this.#settings;
     this.#isAborted = true;
     const isGone = this.#stream === null || this.#connection.cancel(this.#stream);
@@ -172,7 +172,7 @@ export class Call {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#stopClock();
-    this.#settings.signal?.removeEventListener('abort', this.#abort);
+    this.#stopListening();
     if (error) this.#reject(error);
     else this.#resolve(response);
   }

@@ -1,4 +1,5 @@
 // The stream of Watch as an async iterator.
+import { onAbort } from './abort.js';
 import { after, timeoutNano } from './clock.js';
 import { DecodeError, decode, encode } from './codec.js';
 import { ConnectionLost } from './connection.js';
@@ -39,9 +40,10 @@ export class Watch {
   #error = null;
   #left = null;
   #tries = 0;
+  #hasBegun = false;
   #deadline;
   #stopClock;
-  #abort = () => this.#fail(new AbortError(this.#settings.signal.reason));
+  #stopListening = () => {};
 
   /**
    * @param {import('./link.js').Link} link
@@ -61,11 +63,12 @@ export class Watch {
     this.#stopClock = after(giveUpMs, () => {
       this.#fail(new OutcomeUnknownError(`the daemon did not end the watch in ${giveUpMs} ms`));
     });
+    const abort = () => this.#fail(new AbortError(signal.reason));
     if (signal?.aborted) {
-      this.#abort();
+      abort();
       return;
     }
-    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#stopListening = onAbort(signal, abort);
     this.#attempt();
   }
 
@@ -123,7 +126,8 @@ export class Watch {
   #begin(connection) {
     if (this.#isDone) return;
     const { timeoutMs, metadata } = this.#settings;
-    const ms = timeoutMs === Infinity ? Infinity : this.#deadline - performance.now();
+    const ms = this.#hasBegun ? this.#deadline - performance.now() : timeoutMs;
+    this.#hasBegun = true;
     const payload = encode(WATCH.request, { ...this.#request, afterSequence: this.#sequence });
     const receiver = {
       data: (message) => this.#take(message),
@@ -222,7 +226,7 @@ export class Watch {
   #finish() {
     this.#isDone = true;
     this.#stopClock();
-    this.#settings.signal?.removeEventListener('abort', this.#abort);
+    this.#stopListening();
     for (const { resolve } of this.#waiting.splice(0)) resolve({ value: undefined, done: true });
   }
 }

@@ -100,9 +100,11 @@ export class FakeDaemon {
   }
 
   async close() {
+    // The socket goes first, so that nobody can connect anew.
+    const isOpen = this.#server.listening;
+    if (isOpen) this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
+    if (isOpen) await once(this.#server, 'close');
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
