@@ -71,10 +71,10 @@ class Daemon {
     const log = openSync(this.#logPath, 'a');
     this.#child = spawn(this.#program, this.#args, { stdio: ['ignore', 'ignore', log, 'pipe'] });
     closeSync(log);
-    this.#child.unref();
     try {
       if (this.#child.pid !== undefined) this.#watch();
       await readiness(this.#child, this.#program);
+      this.#child.unref();
     } catch (error) {
       const said = this.log().slice(before).trim();
       this.end();
