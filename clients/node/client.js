@@ -83,7 +83,7 @@ export class Client {
   async call(name, request = {}, options = {}) {
     const operation = operationsByName.get(name);
     if (!operation) throw new TypeError(`there is no operation ${name}`);
-    if (operation.isStreaming) throw new TypeError(`${name} is a stream: use ${operation.method}()`);
+    if (operation.isStreaming) throw new TypeError(`${name} is a stream: use watch()`);
     const settings = this.#settings(operation.method, options);
     const payload = encode(operation.request, request, operation.method);
     const { again } = operation;
@@ -157,6 +157,7 @@ function checkOptions(method, options, known) {
     const isRight = type === 'AbortSignal'
       ? typeof value?.addEventListener === 'function' && typeof value.aborted === 'boolean'
       : typeof value === type && !Number.isNaN(value);
-    if (!isRight) throw new TypeError(`${method}: the option ${name} must be a ${type}`);
+    const article = type === 'AbortSignal' ? 'an' : 'a';
+    if (!isRight) throw new TypeError(`${method}: the option ${name} must be ${article} ${type}`);
   }
 }

@@ -188,9 +188,8 @@ class Reader {
 /** Node's reader puts U+FFFD where bytes are wrong: only then they are looked at again. */
 function utf8(buffer, start, end) {
   const text = buffer.toString('utf8', start, end);
-  if (text.includes('\ufffd') && buffer.compare(Buffer.from(text), 0, undefined, start, end) !== 0) {
-    throw new DecodeError('invalid_utf8');
-  }
+  if (!text.includes('\ufffd')) return text;
+  if (Buffer.from(text).compare(buffer, start, end) !== 0) throw new DecodeError('invalid_utf8');
   return text;
 }
 

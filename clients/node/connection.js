@@ -18,8 +18,6 @@ const STREAM_ID_MAX = 2 ** 32 - 1;
 const UNSENT_BYTES_MAX = 16 << 20;
 /** How many are handed to the socket at once; no more before it has passed them on. */
 const BATCH_BYTES = 64 << 10;
-/** How long a cancelled call still waits for the daemon's word. */
-const CANCEL_MS = 5_000;
 /** A daemon to which many connect at once takes no more for a moment. */
 const CONNECT_TRIES = 100;
 const CONNECT_PAUSE_MS = 20;
@@ -64,6 +62,9 @@ class Stream {
 
 /** A connection. It keeps the process alive only while a stream is under way. */
 export class Connection {
+  /** How long a cancelled call still waits for the daemon's word; only tests change it. */
+  static cancelMs = 5_000;
+
   #socket;
   #decoder = new FrameDecoder();
   /** The streams under way by id, in the order of their ids. @type {Map<number, Stream>} */
@@ -164,9 +165,10 @@ export class Connection {
     if (this.#streams.get(stream.id) !== stream || stream.isCancelled) return false;
     if (this.#withdraw(stream)) return true;
     stream.isCancelled = true;
+    const ms = Connection.cancelMs;
     stream.timer = setTimeout(() => {
-      this.#end(stream, new OutcomeUnknownError(`no answer to Cancel within ${CANCEL_MS} ms`));
-    }, CANCEL_MS);
+      this.#end(stream, new OutcomeUnknownError(`no answer to Cancel within ${ms} ms`));
+    }, ms);
     const payload = encode(CANCEL.request, { streamId: stream.id });
     try {
       this.begin(CANCEL, { payload }, { end() {} });

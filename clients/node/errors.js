@@ -84,8 +84,8 @@ export class OutcomeUnknownError extends ImagedError {
 
 /** The request never left this process, so nothing has happened. */
 export class NotSentError extends ImagedError {
-  constructor(reason, options) {
-    super(`not sent: ${reason}`, options);
+  constructor(reason, message = `not sent: ${reason}`) {
+    super(message);
     this.reason = reason;
   }
 
@@ -97,8 +97,8 @@ export class NoDaemonError extends NotSentError {
   /** @param {{path: string, code: string, reason: string}[]} tried - In the order of the search. */
   constructor(tried) {
     const places = tried.map(({ path, reason }) => `${path} (${reason})`).join(', ');
-    super(`no daemon at ${places}`);
-    this.message = this.reason;
+    const reason = `no daemon at ${places}`;
+    super(reason, reason);
     this.tried = tried;
   }
 

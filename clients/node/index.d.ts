@@ -1,7 +1,7 @@
 // Client of imaged, a local image service for Alibaba Cloud ECS.
-import type { Event, OperationTypes, Operations, WatchRequest } from './messages.js';
+import type { Event, OperationTypes, Operations, WatchRequest } from './types.js';
 
-export * from './messages.js';
+export * from './types.js';
 
 declare global {
   // As @types/node and TypeScript's own `esnext.disposable` declare it.

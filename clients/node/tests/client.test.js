@@ -7,6 +7,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { connect, streamIdsFrom } from '../client.js';
 import { encode } from '../codec.js';
+import { Connection } from '../connection.js';
 import { AbortError, ECSError, NotSentError, OutcomeUnknownError, StatusError } from '../errors.js';
 import { FrameType, encodeFrame } from '../frames.js';
 import { messages } from '../messages.js';
@@ -29,9 +30,12 @@ function names(daemon) {
 }
 
 test('what goes over the wire', async (t) => {
-  const { daemon, client } = await fake(t, answers, { client: { account: 'ci', timeoutMs: 1_500 } });
+  const { daemon, client } = await fake(t, answers, {
+    client: { account: 'ci', timeoutMs: 1_500 },
+  });
   await client.version();
-  await client.deleteImage({ imageId: 'm-1' }, { timeoutMs: Infinity, explain: true, ramUser: 'r' });
+  const options = { timeoutMs: Infinity, explain: true, ramUser: 'r' };
+  await client.deleteImage({ imageId: 'm-1' }, options);
   await client.version({}, { timeoutMs: 0, account: 'other' });
   await client.version({}, { timeoutMs: -3 });
   await client.version({}, { timeoutMs: 1e300 });
@@ -111,7 +115,8 @@ test('an ECS error, with further ones and details of another type', async (t) =>
     name: 'ECSError', message: 'The Image Quota exceeds.', code: 'QuotaExceed.Image',
     httpStatus: 403, parameter: 'ImageName', hint: 'Delete some.', requestId: 'R', status: 9,
   });
-  assert.deepEqual(further.map((each) => [each instanceof ECSError, each.code]), [[true, 'NewCode']]);
+  assert.deepEqual(further.map((each) => each.code), ['NewCode']);
+  assert.ok(further[0] instanceof ECSError);
   assert.equal(`${error}`,
     'ECSError: QuotaExceed.Image: The Image Quota exceeds. [ImageName] (Delete some.)');
 });
@@ -144,14 +149,15 @@ test('arguments that are wrong are refused before anything is sent', async (t) =
   await refused(client.createImage({ imagename: 'x' }),
     'createImage: it has no field imagename; imageName is meant?');
   await refused(client.version({}, { timeout: 5 }), /^version: there is no option timeout; these/);
-  await refused(client.version({}, { timeoutMs: '5' }), 'version: the option timeoutMs must be a number');
+  await refused(client.version({}, { timeoutMs: '5' }), 
+    'version: the option timeoutMs must be a number');
   await refused(client.version({}, { timeoutMs: NaN }), /timeoutMs must be a number/);
-  await refused(client.version({}, { signal: {} }), /signal must be a AbortSignal|an AbortSignal/);
+  await refused(client.version({}, { signal: {} }), /signal must be an AbortSignal/);
   await refused(client.version({}, null), 'version: the options must be an object');
   await refused(client.call('Reboot'), 'there is no operation Reboot');
   await refused(client.call('Watch'), 'Watch is a stream: use watch()');
   await refused(connect({ path: '/x' }), /^connect: there is no option path/);
-  assert.throws(() => client.watch({ resourceId: 'm-1' }), /watch\.resourceId: a string instead of/);
+  assert.throws(() => client.watch({ resourceId: 'm-1' }), /watch\.resourceId: a string instead/);
   assert.throws(() => new client.constructor(), /a Client comes from connect\(\)/);
   assert.deepEqual(daemon.calls, []);
 });
@@ -246,7 +252,8 @@ test('closed at once, unheard: the error says what that may be', async (t) => {
 
 test('half of an answer, then the end', async (t) => {
   const { client } = await fake(t, (peer, call) => {
-    peer.socket.end(encodeFrame(call.streamId, FrameType.RESPONSE, 0, Buffer.alloc(9)).subarray(0, 15));
+    const frame = encodeFrame(call.streamId, FrameType.RESPONSE, 0, Buffer.alloc(9));
+    peer.socket.end(frame.subarray(0, 15));
   });
   await assert.rejects(client.deleteImage(), OutcomeUnknownError);
 });
@@ -258,7 +265,9 @@ const RUBBISH = {
   'a request': ({ streamId }) => encodeFrame(streamId, FrameType.REQUEST, 0, Buffer.alloc(0)),
   'a stream that was never opened': () => encodeFrame(99, FrameType.RESPONSE, 0, Buffer.alloc(0)),
   'an even stream': () => encodeFrame(2, FrameType.RESPONSE, 0, Buffer.alloc(0)),
-  'data on a unary stream': ({ streamId }) => encodeFrame(streamId, FrameType.DATA, 0, Buffer.alloc(0)),
+  'data on a unary stream': ({ streamId }) => (
+    encodeFrame(streamId, FrameType.DATA, 0, Buffer.alloc(0))
+  ),
   'an answer that cannot be read': ({ streamId }) => (
     encodeFrame(streamId, FrameType.RESPONSE, 0, Buffer.from('0801', 'hex'))
   ),
@@ -439,14 +448,18 @@ test('an abort after the end does nothing, and no listener stays', async (t) => 
   assert.equal(daemon.calls.length, 31);
 });
 
-test('a daemon that does not answer Cancel: unknown after 5 seconds', async (t) => {
+test('a daemon that does not answer Cancel: unknown after a while', async (t) => {
+  const before = Connection.cancelMs;
+  t.after(() => { Connection.cancelMs = before; });
+  assert.equal(before, 5_000);
+  Connection.cancelMs = 50;
   const { client, daemon } = await fake(t, () => {});
   const controller = new AbortController();
   const pending = client.waitForImage({}, { signal: controller.signal });
   await until(() => daemon.calls.length === 1);
   controller.abort();
   await assert.rejects(pending, {
-    name: 'OutcomeUnknownError', reason: 'no answer to Cancel within 5000 ms',
+    name: 'OutcomeUnknownError', reason: 'no answer to Cancel within 50 ms',
   });
 });
 
@@ -516,8 +529,9 @@ test('an idle client does not keep its process alive, a call does', async (t) =>
 
 test('the program in the package answers the scenarios\' commands', async (t) => {
   const { daemon } = await fake(t, (peer, call) => {
+    const gone = { httpStatus: 404, code: 'NotFound', message: 'gone' };
     if (call.operation.name === 'Version') answers(peer, call);
-    else peer.refuse(call, 5, 'x', [detail({ httpStatus: 404, code: 'NotFound', message: 'gone' })]);
+    else peer.refuse(call, 5, 'x', [detail(gone)]);
   });
   const program = fileURLToPath(new URL('../conformance.js', import.meta.url));
   const child = spawn(process.execPath, [program, '--socket', daemon.path], {

@@ -28,7 +28,8 @@ test('every prefix of a message is read or refused, and nothing else is thrown',
   for (const vector of vectors('messages')) {
     const type = messageType(vector.message);
     const data = Buffer.from(vector.hex, 'hex');
-    for (let length = 0; length < data.length; length++) {
+    // Of the few long ones every seventh.
+    for (let length = 0; length < data.length; length += data.length > 500 ? 7 : 1) {
       try {
         decode(type, data.subarray(0, length));
       } catch (error) {
@@ -134,7 +135,6 @@ test('what a caller gives is checked, and the error names the field', () => {
   refused(image, { dryRun: 'yes' }, /dryRun: a string instead of true or false/);
   refused(image, { tag: { key: 'a' } }, /tag: an object instead of an array/);
   refused(image, { tag: [{ key: 'a' }, { key: 1 }] }, /tag\[1\]\.key: a number instead/);
-  // eslint-disable-next-line no-sparse-arrays
   refused(image, { tag: [, { key: 'a' }] }, /tag\[0\]: undefined instead of an object/);
   refused(image, { diskDeviceMapping: [{ size: 1.5 }] }, /\[0\]\.size: 1\.5 is no 32-bit integer/);
   refused(image, { diskDeviceMapping: [{ size: 2 ** 31 }] }, { name: 'RangeError' });

@@ -53,7 +53,7 @@ inWorld('an image, from the instance to its end', async ({ client, regionId }) =
   assert.match(error.requestId, UUID);
 });
 
-inWorld('errors name the parameter; explain lists the further ones', async ({ client, regionId }) => {
+inWorld('errors name the parameter; explain lists further ones', async ({ client, regionId }) => {
   const request = {
     regionId, instanceId: 'i-none', imageName: 'x', tag: [{ key: 'a' }, { key: 'a' }],
   };
@@ -145,7 +145,7 @@ inWorld('an abort of a held request: it is not carried out', async ({ client, re
   assert.deepEqual(images, []);
 });
 
-inWorld('a watch: what happens after it, and again from a sequence', async ({ client, regionId }) => {
+inWorld('a watch: what happens after it, and from a sequence on', async ({ client, regionId }) => {
   await client.holdJobs();
   const watch = client.watch();
   const { instanceId } = await client.registerInstance({ regionId, disk: [{ size: 40 }] });
@@ -221,7 +221,7 @@ inWorld('stream ids run out', async ({ client, regionId }) => {
   assert.ok((await waits).events.length > 0, 'what the old connection had is not lost');
 });
 
-test('the daemon dies and comes back: what reads goes on, the rest is unknown', usesDaemon, async () => {
+test('the daemon dies and comes back', usesDaemon, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'imaged-node-'));
   const daemon = await startDaemon({ dataDir: join(directory, 'data') });
   const client = await daemon.connect();

@@ -15,7 +15,8 @@ function paths(explicit, environment, uid = 1000) {
 
 test('the places, in the order of the protocol', () => {
   const all = {
-    IMAGED_SOCKET: '/s', XDG_RUNTIME_DIR: '/run/user/1000', XDG_STATE_HOME: '/state', HOME: '/home/a',
+    IMAGED_SOCKET: '/s', XDG_RUNTIME_DIR: '/run/user/1000', XDG_STATE_HOME: '/state',
+    HOME: '/home/a',
   };
   assert.deepEqual(paths('/x', all), ['/x']);
   assert.deepEqual(paths(undefined, all), ['/s']);

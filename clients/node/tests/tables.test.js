@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Client } from '../client.js';
+import { Status } from '../errors.js';
 import { messages } from '../messages.js';
 import { operations } from '../operations.js';
 import { declarations } from '../tools/declarations.js';
@@ -82,6 +83,14 @@ test('"token" is said of operations that have one, and of no other', () => {
   }
 });
 
+test('the status codes are those of README.md', () => {
+  const rows = protocolFile('README.md').matchAll(/^\|(?: [^|]* \|)? ([A-Z_]+) \| (\d+) \|/gm);
+  const expected = [...rows].map(([, name, number]) => [name, Number(number)]);
+  assert.ok(expected.length >= 12, 'the tables are read');
+  const sorted = Object.entries(Object.fromEntries(expected)).sort(([, a], [, b]) => a - b);
+  assert.deepEqual(Object.entries(Status), sorted);
+});
+
 test('the client has a method for each operation', () => {
   for (const { name, method } of operations) {
     assert.equal(typeof Client.prototype[method], 'function', name);
@@ -89,16 +98,18 @@ test('the client has a method for each operation', () => {
   }
 });
 
-test('messages.d.ts is what tools/declarations.js makes', () => {
-  const file = readFileSync(new URL('../messages.d.ts', import.meta.url), 'utf8');
-  assert.equal(file, declarations(), 'run: node tools/declarations.js > messages.d.ts');
+test('types.d.ts is what tools/declarations.js makes', () => {
+  const file = readFileSync(new URL('../types.d.ts', import.meta.url), 'utf8');
+  assert.equal(file, declarations(), 'run: node tools/declarations.js > types.d.ts');
 });
 
 /** Compiles the sample, with the package as `imaged`; returns what tsc says. */
 function tsc() {
   const directory = mkdtempSync(join(tmpdir(), 'imaged-types-'));
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const paths = { imaged: [join(root, 'index.d.ts')], 'imaged/testing': [join(root, 'testing.d.ts')] };
+  const paths = {
+    imaged: [join(root, 'index.d.ts')], 'imaged/testing': [join(root, 'testing.d.ts')],
+  };
   const compilerOptions = {
     noEmit: true, strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true,
     target: 'es2022', module: 'es2022', moduleResolution: 'node', lib: ['es2022', 'dom'],
@@ -117,6 +128,6 @@ function tsc() {
   }
 }
 
-test('a strict TypeScript compiler takes what is right, and refuses what is wrong', uses('tsc'), () => {
+test('a strict TypeScript compiler tells what is right from what is wrong', uses('tsc'), () => {
   assert.equal(tsc(), '');
 });

@@ -29,7 +29,8 @@ test('worlds share a daemon, and nothing else', usesDaemon, async (t) => {
   const { instanceId, diskIds } = await one.registerInstance({ status: 'Running' });
   assert.equal(diskIds.length, 1);
   const { instances } = await one.client.describeInstances({ regionId: one.regionId });
-  assert.deepEqual(instances.map((each) => [each.instanceId, each.status]), [[instanceId, 'Running']]);
+  assert.deepEqual(instances.map((each) => each.instanceId), [instanceId]);
+  assert.equal(instances[0].status, 'Running');
   assert.equal((await other.client.describeInstances({ regionId: other.regionId })).totalCount, 0);
   const second = await one.connect();
   assert.equal((await second.describeInstances({ regionId: one.regionId })).totalCount, 1);

@@ -180,7 +180,8 @@ test('a deadline: the daemon\'s, and the client\'s own a little later', async (t
     if (call.timeoutNano === 1_000_000n) peer.refuse(call, 4, 'over');
   });
   await assert.rejects(client.watch({}, { timeoutMs: 1 }).next(), { status: 4 });
-  await assert.rejects(client.watch({}, { timeoutMs: 2, giveUpMs: 20 }).next(), OutcomeUnknownError);
+  const options = { timeoutMs: 2, giveUpMs: 20 };
+  await assert.rejects(client.watch({}, options).next(), OutcomeUnknownError);
   assert.deepEqual(daemon.calls.slice(0, 2).map(({ timeoutNano }) => timeoutNano),
     [1_000_000n, 2_000_000n]);
 });

@@ -1,4 +1,4 @@
-// Writes messages.d.ts to standard output: the types of messages/ and operations.js, with the
+// Writes types.d.ts to standard output: the types of messages/ and operations.js, with the
 // comments of protocol/imaged.proto. A test compares the file with this.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -91,13 +91,13 @@ function operationLines({ name, method, again, request, response, isStreaming },
   return [...doc(text, '  '), ...(line.length <= 100 ? [line] : wrapped)];
 }
 
-/** The text of messages.d.ts. */
+/** The text of types.d.ts. */
 export function declarations() {
   const proto = parseProto(readFileSync(PROTO, 'utf8'));
   const comments = new Map(proto.services.flatMap((service) => service.operations)
     .map(({ name, comment }) => [name, comment]));
   const lines = [
-    '// The messages and operations of imaged. Made by tools/declarations.js: npm run declarations.',
+    '// The messages and operations of imaged. Made by: npm run declarations.',
     "import type { CallOptions } from './index.js';",
   ];
   for (const message of proto.messages) {

@@ -1,4 +1,4 @@
-// The messages and operations of imaged. Made by tools/declarations.js: npm run declarations.
+// The messages and operations of imaged. Made by: npm run declarations.
 import type { CallOptions } from './index.js';
 
 export interface Tag {
