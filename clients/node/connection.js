@@ -122,6 +122,11 @@ export class Connection {
     return this.#failure === null && idsLeft >= this.#streams.size + 2;
   }
 
+  /** Whether it has ended. */
+  get isLost() {
+    return this.#failure !== null;
+  }
+
   /** For tests of where ids end: the next stream has this id, or the next possible one. */
   streamIdsFrom(id) {
     this.#nextId = Math.max(this.#nextId, (id | 1) >>> 0);

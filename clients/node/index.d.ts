@@ -95,8 +95,8 @@ export interface Client extends Operations {}
 /** The changes of an account, event by event. */
 export interface Watch extends AsyncIterableIterator<Event> {
   /**
-   * The sequence of the newest change that was looked at: `afterSequence` of another watch that
-   * goes on here. Undefined until the daemon has said something.
+   * `afterSequence` of another watch that goes on behind the events that you have taken. Undefined
+   * until the daemon has said something.
    */
   readonly sequence: bigint | undefined;
   next(): Promise<IteratorResult<Event, undefined>>;

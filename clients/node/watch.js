@@ -72,8 +72,12 @@ export class Watch {
     this.#attempt();
   }
 
-  /** The sequence of the newest change that was looked at: where another watch would go on. */
+  /**
+   * Where another watch would go on: the newest change that was looked at, but for events that are
+   * here and were not taken.
+   */
   get sequence() {
+    if (this.#taken < this.#events.length) return this.#events[this.#taken].sequence - 1n;
     return this.#sequence === undefined ? undefined : BigInt(this.#sequence);
   }
 
@@ -104,8 +108,7 @@ export class Watch {
   /** Leaves the stream, and waits until it has ended at the daemon too. */
   async return(value) {
     this.#finish();
-    this.#events = [];
-    this.#taken = 0;
+    this.#drop();
     this.#error = null;
     await this.#leave();
     return { value, done: true };
@@ -170,7 +173,9 @@ export class Watch {
     this.#taken = 0;
     if (!this.#isPaused || this.#stream !== null || this.#isDone) return;
     this.#isPaused = false;
-    this.#attempt();
+    // Another daemon may have begun to count anew.
+    if (this.#connection.isLost) this.#ended(new ConnectionLost('while events waited', true));
+    else this.#attempt();
   }
 
   #ended(error) {
@@ -215,12 +220,16 @@ export class Watch {
       this.#error = error;
     }
     // An abort wants nothing more.
-    if (error instanceof AbortError) {
-      this.#events = [];
-      this.#taken = 0;
-    }
+    if (error instanceof AbortError) this.#drop();
     this.#finish();
     this.#leave();
+  }
+
+  /** Forgets the events that nobody has taken. */
+  #drop() {
+    this.#sequence = this.sequence;
+    this.#events = [];
+    this.#taken = 0;
   }
 
   #finish() {

@@ -141,9 +141,11 @@ function cancellable(events = answer(1, 3)) {
 
 test('leaving the loop ends the stream at the daemon', async (t) => {
   const { daemon, client } = await fake(t, cancellable());
-  for await (const event of client.watch()) {
+  const changes = client.watch();
+  for await (const event of changes) {
     if (event.sequence === 2n) break;
   }
+  assert.equal(changes.sequence, 2n, 'the third event was not taken');
   const [watch, cancel] = daemon.calls;
   assert.equal(cancel.operation.name, 'Cancel');
   assert.equal(cancel.request.streamId, BigInt(watch.streamId));
@@ -184,6 +186,33 @@ test('a deadline: the daemon\'s, and the client\'s own a little later', async (t
   await assert.rejects(client.watch({}, options).next(), OutcomeUnknownError);
   assert.deepEqual(daemon.calls.slice(0, 2).map(({ timeoutNano }) => timeoutNano),
     [1_000_000n, 2_000_000n]);
+});
+
+test('a connection that is lost while a slow reader reads', async (t) => {
+  const streams = new Map();
+  const { client, daemon } = await fake(t, (peer, call) => {
+    if (call.operation.name === 'Watch') {
+      streams.set(call.streamId, call);
+      peer.stream(call, answer(1, 5_000));
+    } else {
+      peer.answer(call);
+    }
+    if (call.operation.name === 'Cancel') {
+      peer.refuse(streams.get(Number(call.request.streamId)), 1, 'cancelled');
+    }
+  });
+  const watch = client.watch({ afterSequence: 0 });
+  await until(() => daemon.calls.length === 2);
+  await client.version();
+  daemon.peers[0].hangUp();
+  await daemon.peers[0].closed;
+  await client.version();
+  assert.equal(watch.sequence, 0n);
+  for (let sequence = 1n; sequence <= 5_000n; sequence++) {
+    assert.equal((await watch.next()).value.sequence, sequence);
+  }
+  await assert.rejects(watch.next(), /outcome unknown: the connection was lost: while events/);
+  assert.equal(watch.sequence, 5_000n);
 });
 
 test('a slow reader: the stream is left and begun again, and no event is missing', async (t) => {
