@@ -100,3 +100,19 @@ test('no daemon is left behind, however the process ends', usesDaemon, async () 
     await until(() => !isAlive(pid) && !existsSync(directory));
   }));
 });
+
+test('await using: clients, watches, worlds and daemons end themselves', usesDaemon, async (t) => {
+  if (!Symbol.asyncDispose) {
+    t.skip('this Node has no Symbol.asyncDispose');
+    return;
+  }
+  const daemon = await startDaemon();
+  const world = await imagedWorld(undefined, { daemon });
+  const client = await world.connect();
+  const watch = client.watch();
+  for (const each of [watch, client, world, daemon]) await each[Symbol.asyncDispose]();
+  assert.equal((await watch.next()).done, true);
+  await assert.rejects(client.version(), { name: 'NotSentError', reason: 'the client is closed' });
+  await assert.rejects(world.client.version(), { name: 'NotSentError' });
+  assert.equal(daemon.pid, undefined);
+});
