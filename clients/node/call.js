@@ -3,7 +3,9 @@ import { onAbort } from './abort.js';
 import { after, timeoutNano } from './clock.js';
 import { DecodeError, decode } from './codec.js';
 import { ConnectionLost } from './connection.js';
-import { AbortError, NoDaemonError, NotSentError, OutcomeUnknownError, Status } from './errors.js';
+import {
+  AbortError, ECSError, NoDaemonError, NotSentError, OutcomeUnknownError, Status,
+} from './errors.js';
 
 /** How often a request that never left is tried on a new connection. */
 const UNSENT_TRIES = 3;
@@ -107,6 +109,7 @@ export class Call {
     if (this.#wasSent) this.#finish(lost('no new connection', error));
     // Each call has an error of its own: many may wait for one connection.
     else if (error instanceof NoDaemonError) this.#finish(new NoDaemonError(error.tried));
+    else if (error instanceof NotSentError) this.#finish(new NotSentError(error.reason));
     else this.#finish(error);
   }
 
@@ -117,6 +120,9 @@ export class Call {
       this.#succeed(payload);
     } else if (error instanceof ConnectionLost) {
       this.#lost(error);
+    } else if (this.#wasSent && this.#operation.again !== 'reads' && leavesOpen(error)) {
+      const reason = `the answer was lost, and the repeated request refused: ${error.message}`;
+      this.#finish(new OutcomeUnknownError(reason, { cause: error }));
     } else if (this.#isAborted && error.status === Status.CANCELLED) {
       this.#finish(new AbortError(this.#settings.signal.reason, error.requestId));
     } else {
@@ -179,5 +185,16 @@ export class Call {
 }
 
 function lost(reason, cause) {
-  return new OutcomeUnknownError(`the connection was lost before the answer: ${reason}`, { cause });
+  const options = cause ? { cause } : undefined;
+  return new OutcomeUnknownError(`the connection was lost before the answer: ${reason}`, options);
+}
+
+/**
+ * Whether a request with a client token that was sent again may have been carried out the first
+ * time, although it is refused now. Its token would be known then, and the answer the same: but for
+ * errors that come before anyone looks, or while the first is still under way.
+ */
+function leavesOpen(error) {
+  return !(error instanceof ECSError) || error.httpStatus >= 500
+    || error.code === 'IdempotentProcessing';
 }

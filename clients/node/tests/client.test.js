@@ -210,6 +210,29 @@ test('a request with a client token is sent once more, the same', async (t) => {
   assert.ok(again > 0n && again < first, 'what is left of the deadline goes with it');
 });
 
+test('refused when it is sent again: that may say nothing of the first time', async (t) => {
+  for (const [refusal, isKnown] of [
+    [{ httpStatus: 403, code: 'QuotaExceed.Image' }, true],
+    [{ httpStatus: 403, code: 'IdempotentProcessing' }, false],
+    [{ httpStatus: 503, code: 'ServiceUnavailable' }, false],
+    [{ message: 'the deadline has passed; nothing happened' }, false],
+  ]) {
+    const { client } = await fake(t, (peer, call, number) => {
+      if (number === 1) peer.hangUp();
+      else peer.refuse(call, 4, 'no', [detail(refusal)]);
+    });
+    const error = await client.createImage({ clientToken: 't' }).catch((each) => each);
+    assert.equal(error instanceof ECSError, isKnown, refusal.code);
+    assert.equal(error instanceof OutcomeUnknownError, !isKnown, refusal.code);
+    if (!isKnown) assert.equal(error.cause.status, 4);
+  }
+  const { client } = await fake(t, (peer, call, number) => {
+    if (number === 1) peer.hangUp();
+    else peer.refuse(call, 4);
+  });
+  await assert.rejects(client.version(), StatusError, 'what reads changes nothing anyway');
+});
+
 test('any other is not: its outcome is unknown', async (t) => {
   const { daemon, client } = await fake(t, (peer) => peer.hangUp());
   await assert.rejects(client.createImage({ imageName: 'web' }), OutcomeUnknownError);
