@@ -226,7 +226,9 @@ public actor Catalog {
         if (try? account(of: caller)) != nil { return }
         guard opens, state.accounts[caller.accountID] == nil, caller.authority.accounts == nil
         else { throw .error(.invalidAccessKeyIDNotFound) }
-        var draft = draft(caller, "")
+        var maker = caller
+        maker.operation = "CreateAccount"
+        var draft = draft(maker, "")
         var record = AccountRecord.new(caller.accountID, &draft)
         record.isFixture = true
         record.uid = Int64(caller.uid)

@@ -59,5 +59,5 @@ public func hexadecimal(_ bytes: [UInt8]) -> String {
 public func areEqualInConstantTime(_ left: String, _ right: String) -> Bool {
     let (left, right) = (Array(left.utf8), Array(right.utf8))
     if left.count != right.count { return false }
-    return zip(left, right).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
 }

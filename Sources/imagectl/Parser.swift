@@ -1,3 +1,4 @@
+import ECS
 /// Understands a command line by the table of commands.
 struct Parser {
     enum Result {
