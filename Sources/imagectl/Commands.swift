@@ -87,7 +87,7 @@ extension Command {
         let lists = [("Tag.N.Key", ShortForms.tag), ("Filter.N.Key", ShortForms.filter)]
         let short = lists.filter { path, _ in fields.contains { $0.path == path } }.map(\.1)
         return Command(
-            name: kebabCase(O.name), isFixture: O.service == .fixture, operation: O.name,
+            name: FieldNames.kebabCase(O.name), isFixture: O.service == .fixture, operation: O.name,
             group: group, summary: summary, usage: usage, details: details, examples: examples,
             fields: fields, options: options + short, positional: positional, run: run)
     }
