@@ -6,7 +6,7 @@ import Wire
 extension Command {
     static var verify: Command {
         Command(
-            name: "verify", group: Group.snapshots,
+            name: "verify", group: Group.tasks,
             summary: "read what is stored, and compare the checksums",
             usage: "[SNAPSHOT | IMAGE]",
             details: """
@@ -18,15 +18,19 @@ extension Command {
                 "imagectl verify", "imagectl verify m-bp1g6zv0ce8o",
                 "imagectl verify s-bp1g6zv0ce8o --json",
             ],
-            fields: [Field(path: "RegionId", kind: .text)], positional: "Id"
+            fields: [Field(path: "RegionId", kind: .text)], positional: "Id",
+            formats: OutputFormat.withoutIDs
         ) { invocation in
-            let id = invocation.fields["Id"]?.value ?? ""
+            let word = invocation.fields["Id"]?.value ?? ""
+            let client = try await invocation.connect()
+            let names = Names(
+                client: client, region: invocation.region, findings: invocation.findings)
+            let id = try await names.resolve(word, [.snapshot, .image])
             guard id.isEmpty || id.hasPrefix("s-") || id.hasPrefix("m-") else {
                 throw UsageError(
                     message: "\(id) is neither a snapshot nor an image",
-                    hint: "Their IDs begin with s- and m-.")
+                    hint: "Their IDs begin with s- and m-, and names of others count as IDs do.")
             }
-            let client = try await invocation.connect()
             let verification = Verification(
                 client: client, output: invocation.output, timeout: invocation.settings.timeout)
             return try await verification.run(id, region: invocation.region)

@@ -29,6 +29,7 @@ extension Arguments {
                                     accounts on demand) and the metadata ram-user
           --ready-fd N              write "ready" to this descriptor and close it once requests
                                     are answered
+          --man                     this text as a manual page: imaged --man | man -l -
           --help, --version
 
         Who may connect
