@@ -95,12 +95,18 @@ enum CompletionScripts {
             let isBash = arguments.first == "bash"
             let lines = candidates.map { candidate in
                 let text = printable(String(candidate.text.dropFirst(start)))
-                return isBash || candidate.note.isEmpty
-                    ? text : "\(text)\t\(printable(candidate.note))"
+                let note = printable(Self.short(candidate.note))
+                return isBash || note.isEmpty ? text : "\(text)\t\(note)"
             }
             try? StandardStream.output.write(lines.map { "\($0)\n" }.joined())
         }
         return .done
+    }
+
+    /// As much of a meaning as stands beside a candidate: its first sentence, if that is short.
+    private static func short(_ note: String) -> String {
+        let sentence = note.firstRange(of: ". ").map { note[..<$0.lowerBound] } ?? note[...]
+        return sentence.count <= 64 ? String(sentence) : sentence.prefix(63) + "…"
     }
 
     /// The words of a shell's line, the last one as far as it is typed, without their quotes.

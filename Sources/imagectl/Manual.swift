@@ -102,7 +102,8 @@ enum Manual {
     private static func page(_ command: Command) -> String {
         var parts = [
             head(pageName(command), command.summary), section("SYNOPSIS"),
-            "\(bold("imagectl \(command.fullName)")) \(escaped(command.usage))",
+            bold("imagectl \(command.fullName)")
+                + (command.usage.isEmpty ? "" : "\n" + escaped(command.usage)),
         ]
         parts.append(section("DESCRIPTION"))
         let summary = command.summary.prefix(1).uppercased() + command.summary.dropFirst() + "."
@@ -124,7 +125,7 @@ enum Manual {
         }
         parts += [subsection("Everywhere"), options(command.globalOptions)]
         parts += [
-            section("EXAMPLES"), ".nf", command.examples.map(escaped).joined(separator: "\n"),
+            section("EXAMPLES"), ".nf", command.examples.map { raw($0) }.joined(separator: "\n"),
         ]
         parts += [".fi", ending()]
         return parts.joined(separator: "\n")
@@ -196,10 +197,12 @@ enum Manual {
     private static func bold(_ text: String) -> String { "\\fB\(raw(text))\\fR" }
     private static func italic(_ text: String) -> String { "\\fI\(raw(text))\\fR" }
 
-    /// As troff prints it: what stands at a line's beginning is no request.
+    /// As troff fills it: lines that fit a terminal, none of which begins as a request does.
     private static func escaped(_ text: some StringProtocol) -> String {
-        let text = raw(text)
-        return text.hasPrefix(".") || text.hasPrefix("'") ? "\\&" + text : text
+        Help.wrapped(String(text), 0, 0, width: 72).split(separator: "\n").map { line in
+            let text = raw(line)
+            return text.hasPrefix(".") ? "\\&" + text : text
+        }.joined(separator: "\n")
     }
 
     private static func raw(_ text: some StringProtocol) -> String {

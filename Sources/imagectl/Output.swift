@@ -121,7 +121,10 @@ struct Failure: Error {
         case .noDaemon:
             self.init(
                 .connection, "NoDaemon", "\(error)",
-                hint: "Start it with imaged; or name its socket by --socket or IMAGED_SOCKET.")
+                hint: """
+                    Start it with imaged; or name its socket by --socket or IMAGED_SOCKET. imagectl \
+                    doctor looks closer.
+                    """)
         case .notSent: self.init(.connection, "NotSent", "\(error)")
         case .connectionLost, .outcomeUnknown, .protocolViolation:
             self.init(.connection, "OutcomeUnknown", "\(error)")
@@ -148,11 +151,16 @@ struct Failure: Error {
         }
     }
 
-    /// Each fact on a line of its own.
+    /// Each fact on a line of its own, or, on a terminal, on as many as it takes.
     var text: String {
-        var lines = [Style.red(printable(code)), "  \(printable(message))"]
-        if !parameter.isEmpty { lines.append("  parameter: \(printable(parameter))") }
-        if !hint.isEmpty { lines.append("  hint: \(printable(hint))") }
+        let isTerminal = StandardStream.error.isTerminal
+        let width = isTerminal ? max(20, (StandardStream.error.columns ?? 80) - 1) : Int.max
+        func line(_ text: String) -> String {
+            "  " + Help.wrapped(printable(text), 2, 4, width: width)
+        }
+        var lines = [Style.red(printable(code)), line(message)]
+        if !parameter.isEmpty { lines.append(line("parameter: \(parameter)")) }
+        if !hint.isEmpty { lines.append(line("hint: \(hint)")) }
         return (lines + further.map(\.text)).joined(separator: "\n")
     }
 

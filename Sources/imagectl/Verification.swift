@@ -22,15 +22,19 @@ extension Command {
             formats: OutputFormat.withoutIDs
         ) { invocation in
             let word = invocation.fields["Id"]?.value ?? ""
+            let kinds = [Names.Kind.snapshot, .image]
+            func isRight(_ id: String) -> Bool {
+                id.isEmpty || kinds.contains { id.hasPrefix($0.prefix) }
+            }
+            let neither = UsageError(
+                message: "\(word) is neither a snapshot nor an image",
+                hint: "Their IDs begin with s- and m-; or give the name of one of yours.")
+            if Names.isID(word) && !isRight(word) { throw neither }
             let client = try await invocation.connect()
             let names = Names(
                 client: client, region: invocation.region, findings: invocation.findings)
-            let id = try await names.resolve(word, [.snapshot, .image])
-            guard id.isEmpty || id.hasPrefix("s-") || id.hasPrefix("m-") else {
-                throw UsageError(
-                    message: "\(id) is neither a snapshot nor an image",
-                    hint: "Their IDs begin with s- and m-, and names of others count as IDs do.")
-            }
+            let id = try await names.resolve(word, kinds)
+            guard isRight(id) else { throw neither }
             let verification = Verification(
                 client: client, output: invocation.output, timeout: invocation.settings.timeout)
             return try await verification.run(id, region: invocation.region)
