@@ -40,11 +40,12 @@ let package = Package(
             name: "ImagedClient", dependencies: ["System", "Wire", "ECS"], path: "clients/swift",
             exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
-            name: "imaged", dependencies: ["Server", "System"], swiftSettings: strict,
+            name: "imaged", dependencies: ["Server", "ECS", "System"], swiftSettings: strict,
             linkerSettings: standalone),
         // Depends on the daemon so that `swift run imagectl` builds both; links nothing of it.
         .executableTarget(
-            name: "imagectl", dependencies: ["ImagedClient", "ECS", "Wire", "System", "imaged"],
+            name: "imagectl",
+            dependencies: ["ImagedClient", "ECS", "Wire", "System", "Checksum", "imaged"],
             swiftSettings: strict, linkerSettings: standalone),
         .executableTarget(
             name: "imaged-bench", dependencies: ["ImagedClient", "ECS", "Wire", "System"],

@@ -117,7 +117,8 @@ public enum Daemon {
         limits.connections = min(limits.connections, max(16, descriptorsMax - reserved))
         let server = Server(
             loop: loop, catalog: catalog, journal: storage.journal, workers: storage.workers,
-            reports: reports, limits: limits, access: access, facts: facts(places, options),
+            reports: reports, limits: limits, access: access,
+            facts: facts(places, options, limits),
             log: log, listeners: listeners, signals: signals)
         try server.assumeIsolated { try $0.start() }
         announce(ready, ports)
@@ -174,11 +175,16 @@ public enum Daemon {
         }
     }
 
-    private static func facts(_ places: Places, _ options: DaemonOptions) -> ServerFacts {
+    private static func facts(
+        _ places: Places, _ options: DaemonOptions, _ limits: ServerLimits
+    ) -> ServerFacts {
         var facts = ServerFacts()
         facts.mode = options.durability.rawValue
         facts.dataDirectory = places.dataDirectory ?? ""
         facts.processID = Int64(CurrentProcess.pid)
+        facts.connectionsMax = Int32(clamping: limits.connections)
+        // What cannot be looked at is told as not known; it is no reason not to start.
+        facts.fileSystem = places.dataDirectory.flatMap { try? FileSystemFeatures(of: $0) }
         return facts
     }
 

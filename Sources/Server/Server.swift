@@ -181,7 +181,7 @@ actor Server {
         facts.uptimeSeconds = (now - startTime) / 1_000_000_000
         if calls.contains(where: { if case .daemon(.health) = $0.request { true } else { false } })
         {
-            facts.freeBytes = freeBytes()
+            (facts.freeBytes, facts.totalBytes) = space()
         }
         let inspections = takeInspections(reports)
         let made = takeMakings(reports)
@@ -235,13 +235,14 @@ actor Server {
         if outcome.answers.bytes.count < 1 << 20 { swap(&spareAnswers, &outcome.answers) }
     }
 
-    /// Of the data directory's file system; 0 without one.
-    private func freeBytes() -> Int64 {
+    /// Of the data directory's file system, in bytes; 0 without one.
+    private func space() -> (free: Int64, total: Int64) {
         let calls = SystemCalls.live
         guard !facts.dataDirectory.isEmpty,
-            let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory])
-        else { return 0 }
-        return (try? calls.fileSystem(of: directory).freeBytes) ?? 0
+            let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory]),
+            let status = try? calls.fileSystem(of: directory)
+        else { return (0, 0) }
+        return (status.freeBytes, status.totalBytes)
     }
 
     /// The calls that may go on, because their clients read.

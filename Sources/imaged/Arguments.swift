@@ -7,7 +7,7 @@ struct UsageError: Error { let text: String }
 /// help says otherwise.
 struct Arguments {
     enum Action {
-        case help, version
+        case help, manual, version
         case run(DaemonOptions)
         case check(String)
         case repair(String)
@@ -18,6 +18,10 @@ struct Arguments {
     init(_ arguments: ArraySlice<String>) throws(UsageError) {
         if arguments.contains("--help") || arguments.contains("-h") || arguments.first == "help" {
             action = .help
+            return
+        }
+        if arguments.contains("--man") {
+            action = .manual
             return
         }
         if arguments.contains("--version") {

@@ -34,6 +34,7 @@ extension Arguments {
                                     any free one, told on --ready-fd. May be given several times
           --ready-fd N              write "ready" to this descriptor and close it once requests
                                     are answered; before that a line "http ADDR:PORT" a port
+          --man                     this text as a manual page: imaged --man | man -l -
           --help, --version
 
         Who may connect

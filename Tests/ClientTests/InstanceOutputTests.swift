@@ -38,7 +38,8 @@ import Wire
         var response = ListTagResourcesResponse()
         response.tagResources = [tag]
         response.nextToken = "t"
-        let output = try Imagectl.run(["list-tag-resources", "m-1"], Self.answering(response))
+        let page = ["list-tag-resources", "m-1", "--next-token", "s"]
+        let output = try Imagectl.run(page, Self.answering(response))
         #expect(output.text == "RESOURCE  TYPE   KEY  VALUE\nm-1       image  k    v\n")
         #expect(output.err == "more: --next-token t\n")
         let none = try Imagectl.run(

@@ -17,9 +17,9 @@ struct ImportTests {
             "System", "Wire", "ECS", "HTTP", "Catalog", "Journal", "Snapshots", "Checksum",
             "Synchronization",
         ],
-        "Sources/imaged": ["Server", "System"],
+        "Sources/imaged": ["Server", "ECS", "System"],
         "Sources/imagectl": [
-            "ImagedClient", "ECS", "Wire", "System", "Dispatch", "Synchronization",
+            "ImagedClient", "ECS", "Wire", "System", "Checksum", "Dispatch", "Synchronization",
         ],
         "Sources/imaged-bench": [
             "ImagedClient", "ECS", "Wire", "System", "Dispatch", "Synchronization",
