@@ -65,7 +65,7 @@ struct Loading: Sendable {
             response = try await interruptible { try await load() }
         } catch {
             await tidyUp(hasFailed: true)
-            if error is CancellationError {
+            if Failure(error).exit == .interrupted {
                 throw Failure(.interrupted, "Interrupted", "stopped; nothing is left of it")
             }
             throw error
