@@ -64,7 +64,7 @@ struct Watching: Sendable {
                     "the changes after \(request.afterSequence ?? 0) are no longer kept: "
                         + "describe afresh; going on from now")
                 request.afterSequence = await newest(client)
-            } catch where Self.isGone(error) {
+            } catch  where Self.isGone(error) {
                 client = try await again(client.socketPath, error)
                 await check(&request, client)
             }
@@ -111,7 +111,7 @@ struct Watching: Sendable {
                     Version.self, VersionRequest(), timeout: Self.retries.longest)
                 output.note("connected again")
                 return client
-            } catch where Self.isGone(error) {
+            } catch  where Self.isGone(error) {
                 let waited = Duration.nanoseconds(Clock.monotonicNanoseconds() - start)
                 if let timeout = settings.timeout, waited > timeout { throw error }
                 pause = min(pause * 2, Self.retries.longest)
