@@ -171,6 +171,10 @@ struct Loading: Sendable {
         request.regionID = region
         request.instanceName = "imagectl-load-\(invocation.newToken)"
         request.status = "Stopped"
+        // An image has these of the instance that it is made of.
+        request.platform = saved.platform
+        request.architecture = saved.architecture
+        request.bootMode = saved.bootMode
         request.clientToken = invocation.newToken
         request.disk = zip(saved.disks, paths).map { saved, path in
             var disk = RegisteredDisk()
