@@ -27,13 +27,14 @@ let package = Package(
         .target(name: "System", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "Wire", swiftSettings: safe),
         .target(name: "Checksum", swiftSettings: strict),
+        .target(name: "HTTP", dependencies: ["Checksum", "Wire"], swiftSettings: safe),
         .target(name: "ECS", dependencies: ["Wire"], swiftSettings: safe),
         .target(name: "Catalog", dependencies: ["ECS", "Wire"], swiftSettings: strict),
         .target(name: "Journal", dependencies: ["System", "Checksum"], swiftSettings: strict),
         .target(name: "Snapshots", dependencies: ["System", "Checksum"], swiftSettings: strict),
         .target(
             name: "Server",
-            dependencies: ["System", "Wire", "ECS", "Catalog", "Journal", "Snapshots"],
+            dependencies: ["System", "Wire", "ECS", "HTTP", "Catalog", "Journal", "Snapshots"],
             swiftSettings: strict),
         .target(
             name: "ImagedClient", dependencies: ["System", "Wire", "ECS"], path: "clients/swift",
@@ -56,6 +57,7 @@ let package = Package(
         .testTarget(name: "SystemTests", dependencies: ["System", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "ECS", "TestSupport"]),
         .testTarget(name: "ChecksumTests", dependencies: ["Checksum", "TestSupport"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
         .testTarget(name: "ECSTests", dependencies: ["ECS", "Wire", "TestSupport"]),
         .testTarget(
             name: "CatalogTests", dependencies: ["Catalog", "ECS", "Wire", "TestSupport"]),
@@ -66,7 +68,9 @@ let package = Package(
             dependencies: ["Snapshots", "System", "Checksum", "TestSupport"]),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server", "Catalog", "ECS", "Wire", "System", "TestSupport"]),
+            dependencies: [
+                "Server", "Catalog", "ECS", "HTTP", "Wire", "System", "TestSupport",
+            ]),
         .testTarget(
             name: "ClientTests", dependencies: ["ImagedClient", "ECS", "Wire", "TestSupport"]),
         .testTarget(

@@ -25,8 +25,30 @@ public struct DaemonOptions: Sendable {
     public var diskRoots: [String] = []
     /// Whether the service Fixture is there.
     public var hasFixture = false
+    /// Where HTTP is spoken: the service ECS for those who know nothing else.
+    public var http: [HTTPPlace] = []
     /// A descriptor that is told "ready" and closed when requests are answered.
     public var readyDescriptor: Int32?
+
+    /// A `--http`.
+    public enum HTTPPlace: Sendable, Equatable {
+        /// A Unix socket, whose peers are known as those of the binary socket are.
+        case socket(path: String)
+        /// A port, which only `--fixture` opens: nobody knows who its peers are.
+        case port(TCPSocket.Address)
+
+        /// `unix:PATH`, `ADDR:PORT` or `PORT`; nil: it is none of these.
+        public init?(_ text: String) {
+            if text.hasPrefix("unix:") {
+                let path = String(text.dropFirst("unix:".count))
+                if path.isEmpty { return nil }
+                self = .socket(path: path)
+            } else {
+                guard let address = TCPSocket.Address(text) else { return nil }
+                self = .port(address)
+            }
+        }
+    }
 
     public init() {}
 
@@ -87,7 +109,7 @@ public enum Daemon {
                     DaemonFailure.inputOutput, "no room for a first record in the journal")
             }
         }
-        let listener = try places.listen()
+        let (listeners, ports) = try listen(places, options)
         var limits = configuration.server
         // A copy reads a few segments of its parent at a time, twice.
         let forCopies = storage.workers == nil ? 0 : 64 * options.workers
@@ -96,12 +118,11 @@ public enum Daemon {
         let server = Server(
             loop: loop, catalog: catalog, journal: storage.journal, workers: storage.workers,
             reports: reports, limits: limits, access: access,
-            facts: facts(places, options, limits),
-            log: log, listener: listener, signals: signals)
+            facts: facts(places, options, limits), log: log, listeners: listeners, signals: signals)
         try server.assumeIsolated { try $0.start() }
-        announce(ready)
+        announce(ready, ports)
         loop.run { events in server.assumeIsolated { $0.turn(events) } }
-        places.removeSocket()
+        for place in [places.socket] + places.httpSockets { place.remove() }
         // A disk that hangs has had its 5 s; what it still has to write was not acknowledged.
         if !server.assumeIsolated({ $0.hasStoppedCleanly }) { CurrentProcess.exitNow(0) }
         _ = storage.journal?.stop()
@@ -175,10 +196,31 @@ public enum Daemon {
             DaemonFailure.usage, "--ready-fd \(number): no such descriptor was passed on")
     }
 
-    /// Tells whoever started the daemon; the descriptor is closed with it.
-    private static func announce(_ ready: consuming FileDescriptor?) {
+    /// The listeners, and the ports that they are at.
+    private static func listen(
+        _ places: Places, _ options: DaemonOptions
+    ) throws -> ([Listener], [TCPSocket.Address]) {
+        var listeners = [Listener(try places.socket.listen(), .frames)]
+        for place in places.httpSockets { listeners.append(Listener(try place.listen(), .http)) }
+        var ports: [TCPSocket.Address] = []
+        for case .port(var address) in options.http {
+            do throws(SystemError) {
+                listeners.append(Listener(try TCPSocket.listen(at: &address), .httpPort))
+            } catch {
+                throw DaemonFailure(DaemonFailure.unusable, "--http \(error)")
+            }
+            ports.append(address)
+        }
+        return (listeners, ports)
+    }
+
+    /// Tells whoever started the daemon; the descriptor is closed with it. "ready" comes last.
+    private static func announce(
+        _ ready: consuming FileDescriptor?, _ ports: [TCPSocket.Address]
+    ) {
         guard let ready else { return }
-        CurrentProcess.write("ready\n", to: ready.rawValue)
+        let lines = ports.map { "http \($0)\n" }.joined() + "ready\n"
+        CurrentProcess.write(lines, to: ready.rawValue)
         CurrentProcess.retire(ready)
     }
 }

@@ -42,6 +42,7 @@ extension Catalog {
     /// `answers`; what is returned waits.
     func answer(_ call: Call, _ facts: ServerFacts, _ answers: inout Answers) -> Pending? {
         do throws(Refusal) {
+            try findAccount(of: call)
             switch call.request {
             case .image(let request): return try answer(request, call, &answers)
             case .machine(let request): try answer(request, call, &answers)

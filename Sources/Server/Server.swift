@@ -11,9 +11,9 @@ actor Server {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    static let listenerToken: UInt64 = 0
-    static let signalToken: UInt64 = 1
-    private static let firstConnection: UInt64 = 16
+    private static let signalToken: UInt64 = 0
+    /// Listeners have the numbers behind it.
+    private static let firstConnection: UInt64 = 64
 
     let catalog: Catalog
     let journal: Journal?
@@ -24,9 +24,9 @@ actor Server {
     let log: Log
     var facts: ServerFacts
 
-    private var listener: FileDescriptor?
+    private var listeners: [UInt64: Listener] = [:]
     private let signals: FileDescriptor
-    /// Since when the listener rests, because descriptors ran out.
+    /// Until when the listeners rest, because descriptors ran out.
     private var listenerRestsUntil: Int64?
 
     var connections: [UInt64: Connection] = [:]
@@ -87,7 +87,7 @@ actor Server {
     init(
         loop: EventLoop, catalog: Catalog, journal: Journal?, workers: Workers?,
         reports: Mailbox<Report>, limits: ServerLimits, access: Access, facts: ServerFacts,
-        log: Log, listener: consuming FileDescriptor, signals: consuming FileDescriptor
+        log: Log, listeners: [Listener], signals: consuming FileDescriptor
     ) {
         self.loop = loop
         self.catalog = catalog
@@ -98,14 +98,16 @@ actor Server {
         self.access = access
         self.facts = facts
         self.log = log
-        self.listener = consume listener
         self.signals = signals
+        for (index, listener) in listeners.enumerated() {
+            self.listeners[Self.signalToken + 1 + UInt64(index)] = listener
+        }
     }
 
-    /// Arms the listener and the signals. Then `turn` is called until it returns nil.
+    /// Arms the listeners and the signals. Then `turn` is called until it returns nil.
     func start() throws(SystemError) {
         try loop.add(signals, .readable, token: Self.signalToken)
-        if listener != nil { try loop.add(listener!, .readable, token: Self.listenerToken) }
+        try armListeners()
     }
 
     // MARK: - A turn
@@ -116,8 +118,8 @@ actor Server {
         var isSignalled = false
         for event in events {
             switch event.token {
-            case Self.listenerToken: acceptAll(now)
             case Self.signalToken: isSignalled = true
+            case ..<Self.firstConnection: listeners[event.token].map { acceptAll($0, now) }
             default: connections[event.token].map { take(event.readiness, of: $0, now) }
             }
         }
@@ -369,7 +371,7 @@ actor Server {
                 turn = max(turn, connection.turnHeld(of: answer.key.stream))
             }
             if turn <= durableTurn {
-                connection.append(bytes)
+                connection.deliver(bytes, of: answer.key.stream)
             } else {
                 connection.hold(bytes, of: answer.key.stream, until: turn)
                 holding.insert(connection.token)
@@ -392,9 +394,12 @@ actor Server {
             guard let connection = connections[token] else { continue }
             let isAlive = connection.flush(
                 now: now, unsentNanoseconds: Int64(limits.unsentSeconds) * 1_000_000_000)
+            if isAlive && isFinished(connection) && connection.lingers {
+                beginDraining(connection, now)
+            }
             bufferedBytes += connection.bufferedBytes - connection.countedBytes
             connection.countedBytes = connection.bufferedBytes
-            if !isAlive || isFinished(connection) {
+            if !isAlive || isFinished(connection) && !connection.isDraining {
                 close(connection)
             } else {
                 settle(connection)
@@ -410,7 +415,9 @@ actor Server {
 
     /// Whether nothing can come of the connection any more.
     private func isFinished(_ connection: Connection) -> Bool {
-        if connection.hasOutput || connection.inFlight > 0 { return false }
+        if connection.hasOutput || connection.inFlight > 0 || connection.awaitsAnswers {
+            return false
+        }
         return connection.isClosing
             || connection.hasEnded && connection.parkedCount == 0 && !hasWholeFrame(connection)
     }
@@ -422,7 +429,8 @@ actor Server {
         if mayTake && !connection.input.isEmpty && hasWholeFrame(connection) {
             unfinished.insert(connection.token)
         }
-        var interest: Readiness = mayTake && !connection.hasEnded ? .readable : []
+        let mayRead = mayTake || connection.isDraining
+        var interest: Readiness = mayRead && !connection.hasEnded ? .readable : []
         if connection.hasOutput { interest.insert(.writable) }
         if interest != connection.interest {
             connection.interest = interest
@@ -437,6 +445,7 @@ actor Server {
 
     private func hasWholeFrame(_ connection: Connection) -> Bool {
         if connection.isHeldUp { return true }
+        if connection.http != nil { return false }
         let count = FrameDecoder.byteCount(in: connection.input.span, at: 0)
         return count.map { $0 <= connection.input.count } ?? false
     }
@@ -447,6 +456,7 @@ actor Server {
         !connection.isClosing && stopping == nil && connection.deferred.isEmpty
             && connection.inFlight < limits.requestsInFlight
             && connection.unsentBytes < limits.unsentBytes && !isOverShare(connection)
+            && connection.exchanges < limits.parkedStreams
     }
 
     /// All buffers together have a limit: beyond it, who holds more than a fair share is not read.
@@ -457,25 +467,45 @@ actor Server {
 
     // MARK: - Connections
 
-    private func acceptAll(_ now: Int64) {
-        guard listener != nil else { return }
+    private func armListeners() throws(SystemError) {
+        for (token, listener) in listeners {
+            try loop.add(listener.socket, .readable, token: token)
+        }
+    }
+
+    private func acceptAll(_ listener: Listener, _ now: Int64) {
         do throws(SystemError) {
-            while let socket = try UnixSocket.accept(listener!) { admit(socket) }
+            while let socket = try UnixSocket.accept(listener.socket) {
+                admit(socket, listener.kind)
+            }
         } catch {
             // Out of descriptors: an armed listener would spin (reliability.md § 6).
             log.limited("accept", "\(error); resting for 100 ms")
-            try? loop.remove(listener!)
+            for listener in listeners.values { try? loop.remove(listener.socket) }
             listenerRestsUntil = now + 100_000_000
         }
     }
 
-    private func admit(_ socket: consuming FileDescriptor) {
-        guard let peer = UnixSocket.peerCredentials(socket) else { return }
-        guard let binding = access.binding(of: peer, groups: { UnixSocket.peerGroups(socket) })
-        else {
-            log.limited("peer", "refused a connection of uid \(peer.uid), pid \(peer.pid)")
-            return
+    /// Who is at the other end, and what it may do; nil: it may not connect.
+    private func identify(
+        _ socket: borrowing FileDescriptor, _ kind: Listener.Kind
+    ) -> (PeerCredentials, Access.Binding)? {
+        if kind == .httpPort {
+            TCPSocket.prepare(socket)
+            return (
+                PeerCredentials(uid: CurrentProcess.uid, gid: CurrentProcess.gid, pid: 0), .port
+            )
         }
+        guard let peer = UnixSocket.peerCredentials(socket) else { return nil }
+        if let binding = access.binding(of: peer, groups: { UnixSocket.peerGroups(socket) }) {
+            return (peer, binding)
+        }
+        log.limited("peer", "refused a connection of uid \(peer.uid), pid \(peer.pid)")
+        return nil
+    }
+
+    private func admit(_ socket: consuming FileDescriptor, _ kind: Listener.Kind) {
+        guard let (peer, binding) = identify(socket, kind) else { return }
         let reserve = binding.isOwn ? limits.reservedConnections : 0
         guard connections.count < limits.connections + reserve else {
             log.limited("connections", "refused a connection: \(connections.count) are open")
@@ -490,7 +520,8 @@ actor Server {
         }
         let token = nextToken
         nextToken += 1
-        let connection = Connection(token, socket, peer, binding)
+        let http = kind == .frames ? nil : HTTPFront(limits.http)
+        let connection = Connection(token, socket, peer, binding, http)
         do throws(SystemError) {
             try loop.add(connection.socket, .readable, token: token)
             connections[token] = connection
@@ -503,8 +534,8 @@ actor Server {
     private func take(_ readiness: Readiness, of connection: Connection, _ now: Int64) {
         touched.insert(connection.token)
         let isClosed = !readiness.isDisjoint(with: .closed)
-        if !readiness.isDisjoint(with: [.readable, .closed]) && mayTake(connection)
-            && !connection.hasEnded
+        if !readiness.isDisjoint(with: [.readable, .closed])
+            && (mayTake(connection) || connection.isDraining) && !connection.hasEnded
         {
             read(connection, isClosed: isClosed, now)
         } else if isClosed {
@@ -518,7 +549,12 @@ actor Server {
         case .wouldBlock: return
         case .ended:
             // Whoever closed only one direction gets the answers to what was asked before.
-            if isClosed { close(connection) } else { connection.hasEnded = true }
+            if isClosed || connection.isDraining {
+                close(connection)
+            } else {
+                connection.hasEnded = true
+            }
+        case .bytes where connection.isDraining: break
         case .bytes(let count):
             if connection.input.isEmpty {
                 let used = takeFrames(connection, scratch, count, now)
@@ -577,6 +613,7 @@ actor Server {
             case .faulty(let stream, let code, let text):
                 let key = StreamKey(connection: connection.token, stream: stream)
                 protocolAnswers.addFault(key, Status(code, text))
+            case .http(let event): take(event, connection)
             }
         }
         // What is left was not looked at: it is when the connection may go on.
@@ -644,9 +681,9 @@ actor Server {
     // MARK: - Deadlines
 
     private func passDeadlines(_ now: Int64) {
-        if let rest = listenerRestsUntil, rest <= now, listener != nil {
+        if let rest = listenerRestsUntil, rest <= now {
             listenerRestsUntil = nil
-            try? loop.add(listener!, .readable, token: Self.listenerToken)
+            try? armListeners()
         }
         if now < nextSweep { return passParkedDeadlines(now) }
         nextSweep = now + 250_000_000
@@ -675,7 +712,7 @@ actor Server {
         }
         log.info("stopping: no new work; answers under way have 5 s")
         stopping = Stopping(deadline: now + 5_000_000_000)
-        listener = nil
+        listeners = [:]
         listenerRestsUntil = nil
         endParkedForStop()
         for token in connections.keys { touched.insert(token) }

@@ -121,7 +121,7 @@ extension Command {
         let short = lists.filter { path, _ in fields.contains { $0.path == path } }.map(\.1)
         let hasIDs = IDLister.hasIDs(O.Response.self) || positional?.hasSuffix("Id") ?? false
         return Command(
-            name: kebabCase(O.name), isFixture: O.service == .fixture, operation: O.name,
+            name: FieldNames.kebabCase(O.name), isFixture: O.service == .fixture, operation: O.name,
             group: group, summary: summary, usage: usage, details: details, examples: examples,
             fields: fields, options: options + short, positional: positional,
             formats: hasIDs ? OutputFormat.allCases : OutputFormat.withoutIDs, run: run)

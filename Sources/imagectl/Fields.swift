@@ -1,3 +1,4 @@
+import ECS
 import Wire
 
 /// A field of a request, as a flag of the command line.
@@ -12,7 +13,8 @@ struct Field: Equatable {
 
     /// `disk-device-mapping.N.snapshot-id`
     var shortName: String {
-        path.split(separator: ".").map { $0 == "N" ? "N" : kebabCase($0) }.joined(separator: ".")
+        path.split(separator: ".").map { $0 == "N" ? "N" : FieldNames.kebabCase($0) }.joined(
+            separator: ".")
     }
 
     var isNested: Bool { path.contains(".") }
@@ -27,7 +29,9 @@ struct Field: Equatable {
         guard given.count == parts.count else { return nil }
         guard places.allSatisfy(Self.isPlace) else { return nil }
         for (part, given) in zip(parts, given) {
-            if part == "N" ? !Self.isPlace(given) : given != part && given != kebabCase(part) {
+            if part == "N"
+                ? !Self.isPlace(given) : given != part && given != FieldNames.kebabCase(part)
+            {
                 return nil
             }
         }
@@ -39,23 +43,6 @@ struct Field: Equatable {
     private static func isPlace(_ text: Substring) -> Bool {
         text.first != "0" && text.utf8.count <= 3 && UInt16(text) != nil && text.first != "+"
     }
-}
-
-/// "InstanceId" as "instance-id", "OSType" as "os-type", "KMSKeyId" as "kms-key-id".
-func kebabCase(_ name: some StringProtocol) -> String {
-    let letters = Array(name.utf8)
-    func isUpper(_ index: Int) -> Bool {
-        letters.indices.contains(index) && (0x41...0x5A).contains(letters[index])
-    }
-    var result = ""
-    for (index, letter) in letters.enumerated() {
-        let startsWord =
-            isUpper(index) && index > 0
-            && (!isUpper(index - 1) || index + 1 < letters.count && !isUpper(index + 1))
-        if startsWord { result += "-" }
-        result += String(UnicodeScalar(letter)).lowercased()
-    }
-    return result
 }
 
 /// Collects the fields of a message, those of nested messages too, as flags.

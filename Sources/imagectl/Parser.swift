@@ -1,3 +1,4 @@
+import ECS
 /// Understands a command line by the table of commands.
 struct Parser {
     enum Result {
@@ -110,7 +111,7 @@ struct Parser {
                         message: "\"\(value)\" is neither a flag nor a flag's value",
                         hint: "imagectl help \(command.fullName) shows what it takes.")
                 }
-                let flag = isList ? "\"\(value)\"" : "--\(kebabCase(path))"
+                let flag = isList ? "\"\(value)\"" : "--\(FieldNames.kebabCase(path))"
                 fields[path] = GivenValue(flag: flag, value: part)
             }
         }

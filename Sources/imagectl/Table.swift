@@ -139,7 +139,7 @@ struct FieldPrinter: FieldVisitor {
     ) throws(ProtoError) { put(name, value.joined(separator: " ")) }
     mutating func bytes(
         _ number: UInt32, _ name: StaticString, _ value: inout [UInt8]
-    ) throws(ProtoError) { put(name, JSONWriter.base64(value)) }
+    ) throws(ProtoError) { put(name, Base64.encode(value)) }
     mutating func bool(
         _ number: UInt32, _ name: StaticString, _ value: inout Bool
     ) throws(ProtoError) { put(name, "\(value)") }

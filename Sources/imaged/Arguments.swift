@@ -47,7 +47,7 @@ struct Arguments {
 
     private static let names = [
         "--socket", "--socket-group", "--data-dir", "--durability", "--ephemeral", "--config",
-        "--workers", "--disk-root", "--fixture", "--ready-fd",
+        "--workers", "--disk-root", "--fixture", "--http", "--ready-fd",
     ]
 
     private static func options(_ arguments: ArraySlice<String>) throws(UsageError) -> DaemonOptions
@@ -59,7 +59,8 @@ struct Arguments {
             let equals = argument.firstIndex(of: "=")
             let name = String(equals.map { argument[..<$0] } ?? argument[...])
             guard names.contains(name) else { throw unknown(argument) }
-            guard seen.insert(name).inserted || name == "--disk-root" else {
+            guard seen.insert(name).inserted || ["--disk-root", "--http"].contains(name)
+            else {
                 throw UsageError(text: "\(name) is given twice")
             }
             if name == "--ephemeral" || name == "--fixture" {
@@ -80,6 +81,14 @@ struct Arguments {
         if options.durability == .ephemeral && options.dataDirectory != nil {
             throw UsageError(text: "nothing is kept with --ephemeral: leave out --data-dir")
         }
+        let hasPort = options.http.contains { if case .port = $0 { true } else { false } }
+        if hasPort && !options.hasFixture {
+            throw UsageError(
+                text: """
+                    --http with a port is for tests, with --fixture: nobody knows who connects to a \
+                    port. --http=unix:PATH is right without it
+                    """)
+        }
         return options
     }
 
@@ -95,6 +104,13 @@ struct Arguments {
                     text: "--disk-root=\(value): an absolute path without .. is right")
             }
             options.diskRoots.append(root)
+        case "--http":
+            guard let place = DaemonOptions.HTTPPlace(value) else {
+                throw UsageError(
+                    text: "--http=\(value): unix:PATH, ADDRESS:PORT or PORT is right")
+            }
+            if options.http.count == 16 { throw UsageError(text: "--http: at most 16 of them") }
+            options.http.append(place)
         case "--data-dir": options.dataDirectory = value
         case "--config": options.configurationFile = value
         case "--durability":
