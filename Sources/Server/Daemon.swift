@@ -118,8 +118,7 @@ public enum Daemon {
         let server = Server(
             loop: loop, catalog: catalog, journal: storage.journal, workers: storage.workers,
             reports: reports, limits: limits, access: access,
-            facts: facts(places, options, limits),
-            log: log, listeners: listeners, signals: signals)
+            facts: facts(places, options, limits), log: log, listeners: listeners, signals: signals)
         try server.assumeIsolated { try $0.start() }
         announce(ready, ports)
         loop.run { events in server.assumeIsolated { $0.turn(events) } }

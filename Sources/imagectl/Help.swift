@@ -1,6 +1,14 @@
+import System
+
 /// The program's own texts.
 enum Help {
-    private static let width = 79
+    /// Of a line: what a terminal has, or what reads well.
+    private static let width: Int = {
+        guard StandardStream.output.isTerminal, let columns = StandardStream.output.columns else {
+            return 79
+        }
+        return min(79, max(40, columns - 1))
+    }()
 
     static func text(_ topic: Parser.Topic, _ commands: [Command]) -> String {
         switch topic {
@@ -146,7 +154,8 @@ enum Help {
 
     /// A flag and its meaning, beside each other if the flag is short.
     private static func entry(_ flag: String, _ meaning: String) -> String {
-        let indent = 30
+        // On a narrow terminal a meaning stands below its flag.
+        let indent = width < 66 ? 8 : 30
         let head = "  \(flag)"
         if head.count + 2 > indent {
             return head + "\n" + String(repeating: " ", count: indent)

@@ -65,7 +65,7 @@ struct Loading: Sendable {
             response = try await interruptible { try await load() }
         } catch {
             await tidyUp(hasFailed: true)
-            if error is CancellationError {
+            if Failure(error).exit == .interrupted {
                 throw Failure(.interrupted, "Interrupted", "stopped; nothing is left of it")
             }
             throw error
@@ -171,6 +171,10 @@ struct Loading: Sendable {
         request.regionID = region
         request.instanceName = "imagectl-load-\(invocation.newToken)"
         request.status = "Stopped"
+        // An image has these of the instance that it is made of.
+        request.platform = saved.platform
+        request.architecture = saved.architecture
+        request.bootMode = saved.bootMode
         request.clientToken = invocation.newToken
         request.disk = zip(saved.disks, paths).map { saved, path in
             var disk = RegisteredDisk()

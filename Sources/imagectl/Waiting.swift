@@ -205,8 +205,9 @@ struct Waiting: Sendable {
         }
     }
 
-    /// What a wait ends with, if Ctrl-C ended it: how to look again.
+    /// What a wait ends with, if Ctrl-C or its time limit ended it: how to look again.
     func explained(_ error: any Error, _ id: String) -> any Error {
+        if Failure(error).code == "DeadlineExceeded" { return overdue(id) }
         guard error is CancellationError else { return error }
         return Failure(
             .interrupted, "Interrupted", "stopped waiting; \(id) goes on",

@@ -64,7 +64,7 @@ struct Watching: Sendable {
                     "the changes after \(request.afterSequence ?? 0) are no longer kept: "
                         + "describe afresh; going on from now")
                 request.afterSequence = await newest(client)
-            } catch let error as ClientError where Self.isGone(error) {
+            } catch  where Self.isGone(error) {
                 client = try await again(client.socketPath, error)
                 await check(&request, client)
             }
@@ -86,29 +86,32 @@ struct Watching: Sendable {
         try? await client.call(Health.self, HealthRequest(), timeout: .seconds(10)).sequence
     }
 
-    private static func isGone(_ error: ClientError) -> Bool {
+    /// Whether the daemon goes, or has gone.
+    private static func isGone(_ error: any Error) -> Bool {
         switch error {
-        case .connectionLost, .notSent, .noDaemon: true
-        case .status(let code, _, _): code == .unavailable
-        case .outcomeUnknown, .protocolViolation, .eventsLost: false
+        case ClientError.connectionLost, ClientError.notSent, ClientError.noDaemon: true
+        case ClientError.status(let code, _, _): code == .unavailable
+        case let error as ServiceError: error.httpStatus == 503
+        default: false
         }
     }
 
-    /// Waits until a daemon listens there again.
-    private func again(_ path: String, _ error: ClientError) async throws -> ImagedClient {
+    /// Waits until a daemon answers there again.
+    private func again(_ path: String, _ error: any Error) async throws -> ImagedClient {
         output.note(printable("\(error)"))
         output.note("waiting for the daemon at \(printable(path)); Ctrl-C ends it")
+        let options = ImagedClient.Options(account: settings.account, ramUser: settings.ramUser)
         let start = Clock.monotonicNanoseconds()
         var pause = Self.retries.shortest
         while true {
             try await Task.sleep(for: pause)
             do {
-                let options = ImagedClient.Options(
-                    account: settings.account, ramUser: settings.ramUser)
                 let client = try await ImagedClient.connect(socket: path, options: options)
+                _ = try await client.call(
+                    Version.self, VersionRequest(), timeout: Self.retries.longest)
                 output.note("connected again")
                 return client
-            } catch let error as ClientError where Self.isGone(error) {
+            } catch  where Self.isGone(error) {
                 let waited = Duration.nanoseconds(Clock.monotonicNanoseconds() - start)
                 if let timeout = settings.timeout, waited > timeout { throw error }
                 pause = min(pause * 2, Self.retries.longest)

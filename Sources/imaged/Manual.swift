@@ -22,9 +22,10 @@ private struct Manual {
         """
     private var hasName = false
     private var isPlain = false
-    /// Where meanings begin in the section.
+    /// Whether nothing was said in the section yet.
+    private var isFirst = true
+    /// Where meanings begin.
     private static let column = 28
-    private static let narrowColumn = 14
 
     mutating func take(_ line: Substring) {
         let indent = line.prefix { $0 == " " }.count
@@ -37,17 +38,30 @@ private struct Manual {
             endPlain()
         } else if indent == 0 {
             endPlain()
-            text += ".SH \(Self.escaped(line).uppercased())\n"
+            heading(line)
         } else if let (term, meaning) = Self.entry(line, indent) {
             endPlain()
+            isFirst = false
             text += ".TP\n\\fB\(Self.escaped(term))\\fR\n\(Self.escaped(meaning))\n"
-        } else if indent >= Self.narrowColumn && !isPlain {
-            text += Self.escaped(line.dropFirst(indent)) + "\n"
+        } else if indent == Self.column && !isPlain {
+            // A setting of the configuration file begins a line.
+            let body = line.dropFirst(indent)
+            let isSetting = body.drop { $0.isLetter }.hasPrefix(" = ")
+            text += (isSetting ? ".br\n" : "") + Self.escaped(body) + "\n"
         } else {
-            if !isPlain { text += ".PP\n.nf\n" }
-            isPlain = true
+            if !isPlain { text += isFirst ? ".nf\n" : ".PP\n.nf\n" }
+            (isPlain, isFirst) = (true, false)
             text += Self.escaped(line.dropFirst(2)) + "\n"
         }
+    }
+
+    /// "Options (--name=value or --name value)": what is said in addition is no part of the title.
+    private mutating func heading(_ line: Substring) {
+        let title = line.prefix { $0 != "(" && $0 != ":" }
+        let rest = line.dropFirst(title.count).drop { ": ".contains($0) }
+        text += ".SH \(Self.escaped(Self.trimmed(title)).uppercased())\n"
+        if !rest.isEmpty { text += Self.escaped(rest) + "\n" }
+        isFirst = rest.isEmpty
     }
 
     private mutating func endPlain() {
@@ -55,16 +69,20 @@ private struct Manual {
         isPlain = false
     }
 
-    /// "  --socket PATH             the socket": a term, two or more spaces, its meaning.
+    /// "  --socket PATH             the socket": a term, and its meaning in the column for it.
     private static func entry(
         _ line: Substring, _ indent: Int
     ) -> (term: Substring, meaning: Substring)? {
-        guard indent == 2 else { return nil }
-        let body = line.dropFirst(indent)
-        guard let gap = body.indices.first(where: { body[$0...].hasPrefix("   ") }) else {
-            return nil
-        }
-        return (body[..<gap], body[gap...].drop { $0 == " " })
+        let meaning = line.dropFirst(column)
+        let term = line.prefix(column).dropFirst(2)
+        guard indent == 2, let first = meaning.first, first != " ", term.last == " ",
+            term.hasPrefix("[") || term.hasSuffix("  "), term.first?.isNumber == false
+        else { return nil }
+        return (trimmed(term), meaning)
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        text.lastIndex { $0 != " " }.map { text[...$0] } ?? ""
     }
 
     private static func escaped(_ text: some StringProtocol) -> String {

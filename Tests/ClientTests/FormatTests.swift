@@ -191,7 +191,9 @@ import Wire
 
     /// Nobody reads the second line: no complaint, and the end that SIGPIPE has.
     @Test func aClosedPipeEndsItQuietly() throws {
-        var environment = Imagectl.environment(Self.images(4000))
+        let server = Self.images(4000)
+        defer { withExtendedLifetime(server) {} }
+        var environment = Imagectl.environment(server)
         environment["imagectl"] = Imagectl.path
         let output = try Tool.run(
             "bash",

@@ -25,15 +25,20 @@ import Testing
         ]
         try #require(truncate(paths[2], 1 << 20) == 0)
         let client = try from.client()
-        var request = TestClient.createImageRequest(
-            of: try client.register(paths: paths).instanceID)
+        let instance = try client.call(
+            RegisterInstance.self,
+            .with {
+                $0.regionID = testRegion
+                $0.status = "Stopped"
+                ($0.platform, $0.bootMode, $0.architecture) = ("Debian", "BIOS", "x86_64")
+                $0.disk = paths.map { path in .with { $0.path = path } }
+            }
+        ).instanceID
+        var request = TestClient.createImageRequest(of: instance)
         request.imageName = "web-1"
         request.imageFamily = "web"
         request.imageVersion = "1.2"
         request.description = "测试 – first"
-        request.platform = "Debian"
-        request.bootMode = "BIOS"
-        request.architecture = "x86_64"
         request.tag = [.with { ($0.key, $0.value) = ("stage", "test") }, .with { $0.key = "b" }]
         let id = try client.call(CreateImage.self, request).imageID
         image = try #require(try client.wait(for: id))
@@ -94,10 +99,10 @@ import Testing
     @Test func aPipeIsEnough() throws {
         let socket = from.socketPath
         let piped = try shell(
-            "IMAGED_SOCKET=\(socket) $imagectl save web-1 | $imagectl load --image-name b "
+            "IMAGED_SOCKET=\(socket) $imagectl save web-1 | $imagectl load --image-name web-b "
                 + "--output json; echo ${PIPESTATUS[@]}", to)
         #expect(piped.text.hasSuffix("0 0\n"), "\(piped.text) \(piped.err)")
-        #expect(try to.client().images().map(\.imageName) == ["b"])
+        #expect(try to.client().images().map(\.imageName) == ["web-b"])
         try expectNothingLeft(images: 1)
     }
 

@@ -254,9 +254,10 @@ import Testing
                 "-c",
                 """
                 $imagectl --account default \(arguments) 2>\(files.path)/err & wait=$!
-                until grep -q 'SigCgt:.*[2367abef]$' /proc/$wait/status; do :; done
+                until grep -Eq 'SigCgt:.*[4-7c-f]...$' /proc/$wait/status; do :; done
                 until $imagectl fixture describe-jobs --output id | grep -q .; do :; done
-                kill -INT $wait; wait $wait; echo $?
+                # SIGTERM goes Ctrl-C's way, which a shell's background job ignores.
+                kill -TERM $wait; wait $wait; echo $?
                 $imagectl fixture release-jobs >/dev/null
                 """,
             ],

@@ -968,6 +968,20 @@ export interface HealthResponse {
   processId: bigint;
   uptimeSeconds: bigint;
   dataDirectory: string;
+  /**
+   * Of the file system with the data directory: ext4, xfs, btrfs, tmpfs ...; empty: no directory.
+   */
+  fileSystem: string;
+  totalBytes: bigint;
+  /** Whether files on it can share blocks (FICLONE); absent: not known. */
+  clones?: boolean;
+  /**
+   * Whether what is written over stays in its blocks, as the journal wants it; absent: not known.
+   */
+  overwritesInPlace?: boolean;
+  connectionsMax: number;
+  /** of the account that asks */
+  limits: Limit[];
 }
 
 /** Writes the disk's bytes to a new file, as ExportImage does. */

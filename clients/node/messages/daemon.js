@@ -58,6 +58,12 @@ export default {
     processId: int64(9),
     uptimeSeconds: int64(10),
     dataDirectory: string(11),
+    fileSystem: string(12),
+    totalBytes: int64(13),
+    clones: optional(bool(14)),
+    overwritesInPlace: optional(bool(15)),
+    connectionsMax: int32(16),
+    limits: repeated(message(17, 'Limit')),
   },
   ExportSnapshotRequest: {
     snapshotId: string(1),
