@@ -78,7 +78,8 @@ let package = Package(
                 "ImagedClient", "ECS", "Wire", "TestSupport", "imaged", "imagectl", "imaged-bench",
             ]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"]),
+            name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"],
+            exclude: ["sdk"]),
         .testTarget(name: "TidyTests", dependencies: ["ECS", "TestSupport"]),
     ]
 )
