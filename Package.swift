@@ -76,7 +76,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ImagedClient", "ECS", "Wire", "TestSupport", "imaged", "imagectl", "imaged-bench",
-            ]),
+            ],
+            exclude: ["imagedtest"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"],
             exclude: ["sdk"]),
