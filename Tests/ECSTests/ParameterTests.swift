@@ -107,7 +107,8 @@ import Wire
     }
 
     @Test func aHostOfParametersIsLookedUpAtOnce() throws {
-        let many = (1...2000).map { ("Tag.\($0).Key", "k") } + (1...2000).map { ("x\($0).y", "z") }
+        let many: [(name: String, value: String)] =
+            (1...2000).map { ("Tag.\($0).Key", "k") } + (1...2000).map { ("x\($0).y", "z") }
         let request = try ParameterFiller.fill(CreateImageRequest.self, Parameters(many))
         #expect(request.tag.count == 2000)
     }
