@@ -36,7 +36,12 @@ def call7(line):
     config = Config(
         endpoint=line["endpoint"], protocol="http", access_key_id=line["key"],
         access_key_secret=SECRET)
-    request = getattr(models, line["action"] + "Request")().from_map(line["request"])
+    parameters = dict(line["request"])
+    # Lists that are a JSON array in one text.
+    for name in ("InstanceIds", "DiskIds", "SnapshotIds"):
+        if name in parameters:
+            parameters[name] = json.dumps(parameters[name]) if parameters[name] else None
+    request = getattr(models, line["action"] + "Request")().from_map(parameters)
     try:
         response = getattr(Client(config), snake_case(line["action"]))(request)
     except AlibabaCloudException as error:
