@@ -25,7 +25,9 @@ struct SDKOperationsTests {
             _ operation: O.Type, _ change: (inout O.Request) -> Void
         ) throws -> [String: Any] {
             used.insert(O.name)
-            return try sdk.call(O.name, .with(change), key: fixture.account).error
+            var request = O.Request()
+            change(&request)
+            return try sdk.call(O.name, request, key: fixture.account).error
         }
 
         @discardableResult
@@ -34,7 +36,9 @@ struct SDKOperationsTests {
             _ change: (inout O.Request) -> Void = { _ in }
         ) throws -> [String: Any] {
             used.insert(O.name)
-            let (ok, error) = try sdk.call(O.name, .with(change), key: fixture.account)
+            var request = O.Request()
+            change(&request)
+            let (ok, error) = try sdk.call(O.name, request, key: fixture.account)
             #expect(error.isEmpty, "\(O.name): \(error)", sourceLocation: sourceLocation)
             #expect(ok?["RequestId"] is String, sourceLocation: sourceLocation)
             return ok ?? [:]

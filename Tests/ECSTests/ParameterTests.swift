@@ -28,7 +28,8 @@ import Wire
 
     private func create(_ fields: KeyValuePairs<String, String>) throws -> CreateImageRequest {
         try ParameterFiller.fill(
-            CreateImageRequest.self, Parameters(fields.map { ($0.key, $0.value) }))
+            CreateImageRequest.self,
+            Parameters(fields.map { (name: $0.key, value: $0.value) }))
     }
 
     @Test func whatClientsSendForNothing() throws {
