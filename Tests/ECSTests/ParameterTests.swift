@@ -60,7 +60,10 @@ import Wire
             ])
         let stop = try ParameterFiller.fill(
             StopInstancesRequest.self,
-            Parameters([("InstanceId.3", "b"), ("InstanceId.1", "a"), ("InstanceId.2", "")]))
+            Parameters([
+                (name: "InstanceId.3", value: "b"), (name: "InstanceId.1", value: "a"),
+                (name: "InstanceId.2", value: ""),
+            ]))
         #expect(stop.instanceID == ["a", "b"])
     }
 
