@@ -77,9 +77,11 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ImagedClient", "ECS", "Wire", "TestSupport", "imaged", "imagectl", "imaged-bench",
-            ]),
+            ],
+            exclude: ["imagedtest"]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"]),
+            name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"],
+            exclude: ["sdk"]),
         .testTarget(name: "TidyTests", dependencies: ["ECS", "TestSupport"]),
     ]
 )
