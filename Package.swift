@@ -21,6 +21,7 @@ let package = Package(
         .executable(name: "imagectl", targets: ["imagectl"]),
         .executable(name: "imaged-bench", targets: ["imaged-bench"]),
         .library(name: "ImagedClient", targets: ["ImagedClient"]),
+        .library(name: "ImagedTesting", targets: ["ImagedTesting"]),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -37,7 +38,13 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "ImagedClient", dependencies: ["System", "Wire", "ECS"], path: "clients/swift",
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md", "Conformance", "Testing"], swiftSettings: strict),
+        .target(
+            name: "ImagedTesting", dependencies: ["ImagedClient", "ECS", "Wire", "System"],
+            path: "clients/swift/Testing", swiftSettings: strict),
+        .executableTarget(
+            name: "swift-conformance", dependencies: ["ImagedClient", "ECS", "Wire"],
+            path: "clients/swift/Conformance", swiftSettings: strict),
         .executableTarget(
             name: "imaged", dependencies: ["Server", "System"], swiftSettings: strict,
             linkerSettings: standalone),
@@ -68,10 +75,16 @@ let package = Package(
             dependencies: ["Server", "Catalog", "ECS", "Wire", "System", "TestSupport"]),
         .testTarget(
             name: "ClientTests", dependencies: ["ImagedClient", "ECS", "Wire", "TestSupport"]),
+        // Every client in its own language, each by its own program.
+        .testTarget(
+            name: "ClientConformanceTests",
+            dependencies: ["ECS", "TestSupport", "imaged", "swift-conformance"],
+            exclude: ["Others"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ImagedClient", "ECS", "Wire", "TestSupport", "imaged", "imagectl", "imaged-bench",
+                "ImagedClient", "ImagedTesting", "ECS", "Wire", "TestSupport", "imaged", "imagectl",
+                "imaged-bench",
             ]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"]),
