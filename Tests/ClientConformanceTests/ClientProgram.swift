@@ -50,10 +50,10 @@ struct ClientProgram: Sendable {
         let made = try Tool.run(
             "cargo",
             [
-                "build", "--offline", "--quiet", "--bins", "--target-dir", cargoTarget,
-                "--manifest-path", "\(Repository.root)/clients/rust/Cargo.toml",
+                "build", "--offline", "--quiet", "--example", "conformance", "--target-dir",
+                cargoTarget, "--manifest-path", "\(Repository.root)/clients/rust/Cargo.toml",
             ])
         if made.status != 0 { throw BuildFailure(description: made.err) }
-        return "\(cargoTarget)/debug/conformance"
+        return "\(cargoTarget)/debug/examples/conformance"
     }
 }

@@ -80,12 +80,15 @@ struct Scenario: Sendable, CustomTestStringConvertible {
             })
     }
 
-    /// The commands that it has, beside plain calls: "together", "watch", "driver" ...
+    /// The members of its commands ("call", "together", "watch" ...), and what the driver does
+    /// ("lose_answer" ...).
     var features: Set<String> {
         Set(
             steps.flatMap { step -> [String] in
-                guard case .send(let exchange) = step else { return ["driver"] }
-                return (exchange.command.members ?? [:]).keys.map { $0 }
+                switch step {
+                case .driver(let action): [action]
+                case .send(let exchange): (exchange.command.members ?? [:]).keys.map { $0 }
+                }
             })
     }
 }
