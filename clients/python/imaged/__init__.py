@@ -1,0 +1,31 @@
+"""A client of imaged, the local Alibaba Cloud ECS image service.
+
+::
+
+    import imaged
+
+    with imaged.connect() as client:
+        made = client.create_image(region_id="cn-hangzhou", instance_id="i-...", timeout=5)
+        print(made.image_id)
+
+``imaged.aio`` is the same for asyncio, ``imaged.start`` a daemon for tests, and ``imaged.messages``
+has all messages.
+"""
+
+from . import messages
+from .calls import UNSET
+from .client import Call, Client, Watch, connect
+from .codec import CodecError, Message
+from .errors import (
+    ConnectionLost, DaemonFailed, DeadlineExceeded, ECSError, EventsLost, ImagedError, NoAnswer,
+    NoDaemon, NotSent, OutcomeUnknown, StatusCode, StatusError)
+from .operations import OPERATIONS, Operation
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Call", "Client", "CodecError", "ConnectionLost", "DaemonFailed", "DeadlineExceeded",
+    "ECSError", "EventsLost", "ImagedError", "Message", "NoAnswer", "NoDaemon", "NotSent",
+    "OPERATIONS", "Operation", "OutcomeUnknown", "StatusCode", "StatusError", "UNSET", "Watch",
+    "connect", "messages",
+]

@@ -76,11 +76,14 @@ class NotSent(ImagedError):
     """The daemon cannot have read the request, so nothing has happened.
 
     :ivar reason: why it was not sent.
+    :ivar connection_failed: whether the connection is to blame, and another one may do. The
+        client has tried that itself.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, connection_failed: bool = False) -> None:
         super().__init__("nothing was sent: " + reason)
         self.reason = reason
+        self.connection_failed = connection_failed
 
 
 class OutcomeUnknown(ImagedError):
