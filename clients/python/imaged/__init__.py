@@ -12,20 +12,24 @@
 has all messages.
 """
 
-from . import messages
+from . import aio, messages
 from .calls import UNSET
 from .client import Call, Client, Watch, connect
 from .codec import CodecError, Message
+from .codes import error_codes
+from .daemon import Daemon, start
 from .errors import (
     ConnectionLost, DaemonFailed, DeadlineExceeded, ECSError, EventsLost, ImagedError, NoAnswer,
     NoDaemon, NotSent, OutcomeUnknown, StatusCode, StatusError)
+from .history import History
 from .operations import OPERATIONS, Operation
+from .world import World
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Call", "Client", "CodecError", "ConnectionLost", "DaemonFailed", "DeadlineExceeded",
-    "ECSError", "EventsLost", "ImagedError", "Message", "NoAnswer", "NoDaemon", "NotSent",
-    "OPERATIONS", "Operation", "OutcomeUnknown", "StatusCode", "StatusError", "UNSET", "Watch",
-    "connect", "messages",
+    "Call", "Client", "CodecError", "ConnectionLost", "Daemon", "DaemonFailed", "DeadlineExceeded",
+    "ECSError", "EventsLost", "History", "ImagedError", "Message", "NoAnswer", "NoDaemon",
+    "NotSent", "OPERATIONS", "Operation", "OutcomeUnknown", "StatusCode", "StatusError", "UNSET",
+    "Watch", "World", "aio", "connect", "error_codes", "messages", "start",
 ]

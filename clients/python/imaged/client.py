@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import collections
+import functools
 import os
 import threading
 import time
 import weakref
 from types import TracebackType
-from typing import Any, Deque, Generic, Iterator, List, Optional, Type, TypeVar, Union
+from typing import Any, Generic, Iterator, Optional, Type, TypeVar, Union
 
 from . import search
 from .calls import CANCEL_SECONDS, GRACE_DEFAULT, TIMEOUT_DEFAULT, UNSET, Options, Plan
-from .codec import CodecError, Message, RequestOf
+from .codec import Message, RequestOf
 from .connection import Connection
-from .errors import (
-    ConnectionLost, EventsLost, ImagedError, NotSent, OutcomeUnknown, StatusCode, StatusError)
+from .errors import ConnectionLost, ImagedError, NotSent, OutcomeUnknown
+from .events import EventBuffer
 from .history import History
-from .messages import Event, EventsResponse, WatchRequest
+from .messages import Event, WatchRequest
 from .methods import SyncMethods
 from .operations import BY_NAME, operation_of
 from .streams import Receiver, Result, metadata_of
@@ -61,6 +61,7 @@ class _Link:
         self.history = history
         self._lock = threading.Lock()
         self._is_closed = False
+        self.path: str
         self.path, made = _connected(socket)
         self._connection = Connection(made)
         _links.add(self)
@@ -341,41 +342,9 @@ class Call(Generic[_R]):
                 self._number, self._plan.operation, self._plan.options.account, outcome)
 
 
-class _Events(Receiver):
-    """What came on a watch's stream and was not read yet."""
-
-    streaming = True
-
-    def __init__(self, buffered_max: int) -> None:
-        self.changed = threading.Condition()
-        self.events: Deque[Event] = collections.deque()
-        self.error: Optional[ImagedError] = None
-        self._buffered_max = buffered_max
-
-    def data(self, payload: bytes) -> bool:
-        error: Optional[ImagedError] = None
-        try:
-            events: List[Event] = EventsResponse.decode(payload).events
-        except CodecError as refused:
-            events = []
-            error = ConnectionLost("not the protocol: Watch's events: {}".format(refused))
-        with self.changed:
-            if len(self.events) + len(events) > self._buffered_max:
-                error = EventsLost(
-                    StatusCode.OUT_OF_RANGE, "events came faster than they were read")
-            else:
-                self.events.extend(events)
-            self.changed.notify_all()
-        if error is not None:
-            self.end(error)
-        return error is None
-
-    def end(self, result: Result) -> None:
-        with self.changed:
-            if self.error is None:
-                self.error = result if isinstance(result, ImagedError) else StatusError(
-                    StatusCode.CANCELLED, "the daemon ended the stream")
-            self.changed.notify_all()
+def _notify(changed: threading.Condition) -> None:
+    with changed:
+        changed.notify_all()
 
 
 class Watch(Iterator[Event]):
@@ -393,7 +362,8 @@ class Watch(Iterator[Event]):
         self.sequence: Optional[int] = request.after_sequence
         self._metadata = metadata_of(options.account, options.ram_user, False)
         self._is_closed = False
-        self._received = _Events(buffered_max)
+        self._changed = threading.Condition()
+        self._received = EventBuffer(buffered_max, functools.partial(_notify, self._changed))
         self._link = link  # keeps the connection as long as somebody reads
         plan = Plan(_WATCH, request, options)
         while True:
@@ -422,26 +392,22 @@ class Watch(Iterator[Event]):
         """
         if not self._connection.is_ours:
             raise ConnectionLost("the watch was begun in another process")
-        received = self._received
-        with received.changed:
-            if not received.changed.wait_for(
-                    lambda: received.events or received.error or self._is_closed, timeout):
+        with self._changed:
+            if not self._changed.wait_for(
+                    lambda: self._received.is_ready or self._is_closed, timeout):
                 raise TimeoutError("no event within {:g} s".format(timeout or 0))
             if self._is_closed:
                 return None
-            if received.events:
-                event = received.events.popleft()
-                self.sequence = event.sequence
-                return event
-            assert received.error is not None
-            raise received.error
+            event = self._received.take()
+            self.sequence = event.sequence
+            return event
 
     def close(self) -> None:
         """Leaves the stream; it ends at the daemon too."""
-        with self._received.changed:
+        with self._changed:
             is_new = not self._is_closed
             self._is_closed = True
-            self._received.changed.notify_all()
+            self._changed.notify_all()
         if is_new:
             self._connection.leave(self._stream_id, self._metadata)
 

@@ -20,7 +20,7 @@ Everything but ``OutcomeUnknown`` is definite. All of them can be pickled.
 from __future__ import annotations
 
 import enum
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Type
 
 from .codec import CodecError
 from .messages import Error, Status
@@ -202,7 +202,7 @@ def error_of(status: Status) -> ImagedError:
     return cls(status.code, status.message, first.request_id if first else "")
 
 
-_STATUS_ERRORS = {
+_STATUS_ERRORS: Dict[int, Type[StatusError]] = {
     StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded, StatusCode.OUT_OF_RANGE: EventsLost}
 
 

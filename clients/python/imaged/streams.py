@@ -162,7 +162,7 @@ class Streams:
 
     def pieces(self) -> List[memoryview]:
         """The bytes to send next, for one sendmsg."""
-        shown = []
+        shown: List[memoryview] = []
         for _, frame in self._unsent:
             shown.append(memoryview(frame)[self._sent:] if not shown else memoryview(frame))
             if len(shown) == _PIECES_MAX:

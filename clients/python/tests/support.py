@@ -7,8 +7,9 @@ import pathlib
 import re
 from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
-from imaged import messages
+from imaged import DaemonFailed, messages
 from imaged.codec import OPTIONAL, REPEATED, Message, boolean, int32, int64, nested, octets, string
+from imaged.daemon import find_binary
 
 CLIENT = pathlib.Path(__file__).resolve().parent.parent
 PROTOCOL = CLIENT.parent.parent / "protocol"
@@ -95,3 +96,12 @@ def table(path: str, heading: str) -> Iterator[Tuple[str, ...]]:
         elif rows:
             break
     return iter(rows[2:])
+
+
+def daemon_is_there() -> bool:
+    """Whether there is a daemon to try the client against."""
+    try:
+        find_binary()
+    except DaemonFailed:
+        return False
+    return True
