@@ -115,7 +115,9 @@ class _Connection:
         :raises NotSent: it cannot be sent here.
         """
         stream_id = self._streams.begin(request, receiver)
-        self._flush()
+        failure = self._flush()
+        if failure and self._streams.abandon(stream_id):
+            raise NotSent(failure, connection_failed=True)
         return stream_id
 
     def cancel(self, stream_id: int, metadata: List[KeyValue]) -> None:
@@ -171,8 +173,8 @@ class _Connection:
         if self._closes_when_idle and self._streams.is_idle:
             self.close()
 
-    def _flush(self) -> None:
-        """Sends what the kernel takes now; the loop sends the rest."""
+    def _flush(self) -> str:
+        """Sends what the kernel takes now; the loop sends the rest. Returns why it cannot."""
         try:
             while self._streams.has_unsent:
                 count = self._socket.sendmsg(
@@ -182,14 +184,16 @@ class _Connection:
             pass
         except OSError as error:
             # First what the daemon may have said before it went, then the end.
-            self.loop.call_soon(self._drain, error.strerror or str(error))
-            return
+            reason = error.strerror or str(error)
+            self.loop.call_soon(self._drain, reason)
+            return reason
         if self._streams.has_unsent != self._is_blocked:
             self._is_blocked = not self._is_blocked
             if self._is_blocked:
                 self.loop.add_writer(self._socket.fileno(), self._flush)
             else:
                 self.loop.remove_writer(self._socket.fileno())
+        return ""
 
     def _readable(self) -> None:
         """Reads as much as there is, up to a buffer full, so that others have their turn."""

@@ -9,7 +9,7 @@ from typing import Any, Dict, NamedTuple, Optional
 
 from .codec import CodecError, Message
 from .errors import (
-    ConnectionLost, ECSError, ImagedError, NoAnswer, NotSent, OutcomeUnknown)
+    ConnectionLost, ECSError, ImagedError, NoAnswer, NotSent, OutcomeUnknown, StatusError)
 from .messages import Request
 from .operations import READS, Operation
 from .streams import Result, metadata_of
@@ -133,11 +133,14 @@ class Plan:
         """What ``error`` means for the call as a whole. If an answer was lost before, not every
         error of the second sending says what became of the first."""
         lost = self._lost
-        if lost is None or self.operation.again == READS or isinstance(error, OutcomeUnknown):
+        if lost is None or isinstance(error, OutcomeUnknown):
             return error
-        if isinstance(error, ECSError) and error.http_status < 500 and (
-                error.code not in _SAYS_NOTHING):
-            return error
+        if isinstance(error, (ECSError, StatusError)):
+            if self.operation.again == READS:
+                return error
+            if isinstance(error, ECSError) and error.http_status < 500 and (
+                    error.code not in _SAYS_NOTHING):
+                return error
         unknown = ConnectionLost("{}; sent again: {}".format(lost.reason, error))
         unknown.__cause__ = error
         return unknown

@@ -73,6 +73,8 @@ class Connection:
             stream_id = self._streams.begin(request, receiver)
             if not was_blocked:
                 self._flush()
+            if self._send_error is not None and self._streams.abandon(stream_id):
+                raise NotSent(_text(self._send_error), connection_failed=True)
             must_wake = self._streams.has_unsent and not was_blocked
         if must_wake:
             self._wake()
@@ -220,9 +222,9 @@ class Connection:
             except BlockingIOError:
                 if self._send_error is None:
                     return None
-                return ConnectionLost(os.strerror(self._send_error.errno or 0))
+                return ConnectionLost(_text(self._send_error))
             except OSError as error:
-                return ConnectionLost(error.strerror or str(error))
+                return ConnectionLost(_text(error))
             if not data:
                 return ConnectionLost("the daemon closed the connection")
             with self._lock:
@@ -234,6 +236,10 @@ class Connection:
             _tell(endings)
             if failure is not None or self._send_error is None:
                 return failure
+
+
+def _text(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _tell(endings: List[Ending]) -> None:

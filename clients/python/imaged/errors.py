@@ -194,7 +194,7 @@ def error_of(status: Status) -> ImagedError:
         try:
             details.append(Error.decode(detail.value))
         except CodecError as error:
-            return ConnectionLost("not the protocol: an error's detail: {}".format(error))
+            return OutcomeUnknown("not the protocol: an error's detail: {}".format(error))
     first: Optional[Error] = details[0] if details else None
     if first is not None and first.code:
         return _ecs_error(first, status.code, [_ecs_error(each) for each in details[1:]])
