@@ -98,12 +98,14 @@ class _Connection:
         self._socket = made
         self._streams = Streams()
         self._is_blocked = False
+        self._cannot_send = False
         self._closes_when_idle = False
         loop.add_reader(made.fileno(), self._readable)
 
     @property
     def is_usable(self) -> bool:
-        return self.is_ours and self._streams.failure is None and not self._streams.is_exhausted
+        return self.is_ours and not self._cannot_send and self._streams.failure is None and (
+            not self._streams.is_exhausted)
 
     @property
     def is_ours(self) -> bool:
@@ -185,6 +187,7 @@ class _Connection:
         except OSError as error:
             # First what the daemon may have said before it went, then the end.
             reason = error.strerror or str(error)
+            self._cannot_send = True
             self.loop.call_soon(self._drain, reason)
             return reason
         if self._streams.has_unsent != self._is_blocked:

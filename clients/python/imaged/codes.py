@@ -1,12 +1,4 @@
-"""ECS's error codes, as ``protocol/ecs.md`` § Errors has them.
-
-A test that goes through all of them, say with pytest::
-
-    @pytest.mark.parametrize("code", imaged.error_codes("CreateImage"))
-    def test_every_refusal_is_told(imaged, code):
-        imaged.fault("CreateImage", code=code)
-        ...
-"""
+"""ECS's error codes, as ``protocol/ecs.md`` § Errors has them, with what brings each about."""
 
 from __future__ import annotations
 
@@ -44,8 +36,9 @@ _CODES: Dict[str, Tuple[str, ...]] = {
 
 
 def error_codes(operation: str) -> Tuple[str, ...]:
-    """The codes that an operation's own page lists, in its order, each once. The daemon may answer
-    with others too: ``Forbidden``, ``InvalidParameter``, ``ServiceUnavailable`` ...
+    """The codes that an operation's own page lists, in its order, each once: what a program that
+    calls it should have an answer to. The daemon may answer with others too: ``Forbidden``,
+    ``InvalidParameter``, ``ServiceUnavailable`` ...
 
     :raises KeyError: there is no table of this operation; there is one of ``CreateImage``.
     """

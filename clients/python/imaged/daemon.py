@@ -194,7 +194,13 @@ class Daemon:
                 return "{} was not ready within {:g} s".format(self._command[0], self._timeout)
             part = os.read(read_end, 64)
             if not part:
-                return "{} did not start".format(self._command[0])
+                # It is about to end, and to say why.
+                assert self._process is not None
+                try:
+                    status = self._process.wait(10)
+                except subprocess.TimeoutExpired:
+                    return "{} is not getting ready".format(self._command[0])
+                return "{} ended with {}".format(self._command[0], status)
             ready += part
         return ""
 

@@ -144,7 +144,8 @@ class World:
         released.
 
         :param operation: one of ECS's operations.
-        :param code: what they fail with: InternalError, Throttling, any of ECS's.
+        :param code: what they fail with: InternalError, Throttling, QuotaExceed.Image ... The
+            refusal of a code that the daemon cannot give so lists all that it can.
         :param hold: after how many real seconds a held request goes on by itself; None: 60.
         :param times: how many requests; 0: all until it is removed.
         :param client_token: only requests with this one.
