@@ -23,7 +23,7 @@ _BEGINNINGS_MAX = 3
 _INT64_MAX = (1 << 63) - 1
 
 # An error with one of these codes says nothing about an earlier sending of the same request.
-_SAYS_NOTHING = frozenset(("IdempotentProcessing", "LastTokenProcessing", "InvalidParamter.Conflict"))
+_SAYS_NOTHING = ("IdempotentProcessing", "LastTokenProcessing", "InvalidParamter.Conflict")
 
 
 class Unset:

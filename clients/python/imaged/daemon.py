@@ -118,7 +118,7 @@ class Daemon:
 
     def _config_file(self, config: Any) -> str:
         if not isinstance(config, Mapping):
-            return os.path.abspath(os.fspath(config))
+            return str(os.path.abspath(config))
         path = os.path.join(self._directory, "config")
         with open(path, "w", encoding="utf-8") as file:
             for section, settings in config.items():

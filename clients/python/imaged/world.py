@@ -246,7 +246,7 @@ class Clock:
 
     @property
     def elapsed(self) -> int:
-        """Whole seconds that have passed on it since this world began."""
+        """Whole seconds that have passed on it since this world began or took sleep."""
         return int((self.time - self._began).total_seconds())
 
     def freeze(self) -> None:
@@ -272,6 +272,7 @@ class Clock:
         waiting, until the world is closed or a ``with`` around this is left. Code that did
         ``from time import sleep`` before still sleeps."""
         self.freeze()
+        self._began = self.time
         if self._real_sleep is None:
             self._real_sleep = time.sleep
             setattr(time, "sleep", lambda seconds: self.advance(float(seconds)))

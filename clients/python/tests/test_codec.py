@@ -75,7 +75,8 @@ class MessageTests(unittest.TestCase):
         self.assertEqual(
             dataclasses.asdict(tag),
             {"key": "a", "value": None, "legacy_key": "", "legacy_value": None})
-        self.assertEqual(repr(messages.RequestTag(key="a", value="")), "RequestTag(key='a', value='')")
+        self.assertEqual(
+            repr(messages.RequestTag(key="a", value="")), "RequestTag(key='a', value='')")
         self.assertEqual(pickle.loads(pickle.dumps(tag)), tag)
 
     def test_an_unknown_field_is_named_with_what_it_may_have_been(self):
