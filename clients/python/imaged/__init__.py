@@ -12,7 +12,9 @@
 has all messages.
 """
 
-from . import aio, messages
+from typing import TYPE_CHECKING, Any
+
+from . import messages
 from .calls import UNSET
 from .client import Call, Client, Watch, connect
 from .codec import CodecError, Message
@@ -25,6 +27,9 @@ from .history import History
 from .operations import OPERATIONS, Operation
 from .world import World
 
+if TYPE_CHECKING:
+    from . import aio
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -33,3 +38,12 @@ __all__ = [
     "NotSent", "OPERATIONS", "Operation", "OutcomeUnknown", "StatusCode", "StatusError", "UNSET",
     "Watch", "World", "aio", "connect", "error_codes", "messages", "start",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # asyncio takes longer to import than all of this package: it is for those who use it.
+    if name == "aio":
+        import importlib
+
+        return importlib.import_module("imaged.aio")
+    raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))

@@ -168,7 +168,10 @@ class Message:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        dataclasses.dataclass(init=False, repr=False)(cls)
+        # Without methods made by exec, nor a text made of a signature: both are slow to import.
+        if cls.__doc__ is None:
+            cls.__doc__ = "{}({})".format(cls.__name__, ", ".join(cls.__annotations__))
+        dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
         cls.TABLE = Table(cls)
 
     def __init__(self, **values: Any) -> None:
@@ -191,6 +194,11 @@ class Message:
             for value in [getattr(self, row.name)]
             if (value if row.is_repeated else value is not None and value != default)]
         return "{}({})".format(type(self).__name__, ", ".join(given))
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.__dict__ == other.__dict__
 
     def encode(self) -> bytes:
         """The message's bytes.
