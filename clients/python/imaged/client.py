@@ -100,7 +100,6 @@ class _Link:
         self._lock = threading.Lock()
         if self.history is not None:
             self.history.after_fork()
-        self._connection.forget()
 
 
 _links: "weakref.WeakSet[_Link]" = weakref.WeakSet()

@@ -10,6 +10,7 @@ import os
 import select
 import socket
 import threading
+import weakref
 from typing import Dict, List, Optional
 
 from .errors import ConnectionLost, NotSent
@@ -39,6 +40,7 @@ class Connection:
         for end in (self._wake_read, self._wake_write):
             os.set_blocking(end, False)
         self._has_ended = False
+        _connections.add(self)
         self._thread = threading.Thread(target=self._run, name="imaged", daemon=True)
         try:
             self._thread.start()
@@ -182,17 +184,21 @@ class Connection:
         poller.register(self._wake_read, select.POLLIN)
         poller.register(self._socket, select.POLLIN)
         lost: Optional[ConnectionLost] = None
-        while lost is None:
-            with self._lock:
-                idle = self._closes_when_idle and self._streams.is_idle
-                wants = select.POLLIN
-                if self._streams.has_unsent and self._send_error is None:
-                    wants |= select.POLLOUT
-            if self._is_closed or idle:
-                lost = ConnectionLost("the client was closed")
-                break
-            poller.modify(self._socket, wants)
-            lost = self._turn(dict(poller.poll()))
+        try:
+            while lost is None:
+                with self._lock:
+                    idle = self._closes_when_idle and self._streams.is_idle
+                    wants = select.POLLIN
+                    if self._streams.has_unsent and self._send_error is None:
+                        wants |= select.POLLOUT
+                if self._is_closed or idle:
+                    lost = ConnectionLost("the client was closed")
+                    break
+                poller.modify(self._socket, wants)
+                lost = self._turn(dict(poller.poll()))
+        except Exception as error:
+            # Out of memory, say: whoever waits must not wait for ever.
+            lost = ConnectionLost("the client cannot go on: {!r}".format(error))
         with self._lock:
             # Those who come from now on are refused by the streams themselves.
             endings = self._streams.fail(lost)
@@ -236,6 +242,17 @@ class Connection:
             _tell(endings)
             if failure is not None or self._send_error is None:
                 return failure
+
+
+_connections: "weakref.WeakSet[Connection]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for connection in list(_connections):
+        connection.forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _text(error: OSError) -> str:

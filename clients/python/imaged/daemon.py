@@ -34,7 +34,6 @@ try:
 except OSError as error:
     sys.exit("%s: %s" % (sys.argv[2], error.strerror))
 """
-_SOCKET_BYTES_MAX = 103
 
 
 def start(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import time
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .client import Client, connect
 from .errors import ECSError, ImagedError
@@ -42,20 +42,18 @@ class World:
         self._log = CallLog()
         self._options = options
         self._clients: List[Client] = []
-        with connect(socket) as client:
-            self._is_ours = True
-            try:
-                self.account: str = client.create_account(account_id=name).account_id
-            except ECSError as error:
-                if name is None or error.parameter != "AccountId":
-                    raise
-                # It is there already, or its name is none, which this says once more.
-                client.describe_account(account=name)
-                self.account = name
-                self._is_ours = False
+        link = connect(socket)
+        self._clients.append(link)
+        try:
+            self.account, self._is_ours = _account(link, name)
+        except BaseException:
+            link.close()
+            raise
+        # For looks of the world's own, which are no calls of the test's.
+        self._look = link.using(account=self.account)
         self.client = self.connect()
-        self.clock = Clock(self.client)
-        self.jobs = Jobs(self.client)
+        self.clock = Clock(self.client, self._look)
+        self.jobs = Jobs(self.client, self._look)
 
     def connect(self, **options: Any) -> Client:
         """Another client in the account, with the options of ``imaged.connect``."""
@@ -96,7 +94,7 @@ class World:
         fields.setdefault("image_owner_alias", "self")
         fields.setdefault("status", "ALL")
         fields.setdefault("region_id", self.region)
-        return _all_pages(lambda number: self.client.describe_images(
+        return _all_pages(lambda number: self._look.describe_images(
             page_number=number, page_size=100, **fields), "images")
 
     def image(self, name: str) -> Image:
@@ -113,19 +111,19 @@ class World:
     def snapshots(self, **fields: Any) -> List[Snapshot]:
         """The account's snapshots of every status, newest first."""
         fields.setdefault("region_id", self.region)
-        return _all_pages(lambda number: self.client.describe_snapshots(
+        return _all_pages(lambda number: self._look.describe_snapshots(
             page_number=number, page_size=100, **fields), "snapshots")
 
     def instances(self, **fields: Any) -> List[Instance]:
         """The account's instances, newest first."""
         fields.setdefault("region_id", self.region)
-        return _all_pages(lambda number: self.client.describe_instances(
+        return _all_pages(lambda number: self._look.describe_instances(
             page_number=number, page_size=100, **fields), "instances")
 
     def disks(self, **fields: Any) -> List[Disk]:
         """The account's disks, newest first."""
         fields.setdefault("region_id", self.region)
-        return _all_pages(lambda number: self.client.describe_disks(
+        return _all_pages(lambda number: self._look.describe_disks(
             page_number=number, page_size=100, **fields), "disks")
 
     # -------------------------------------------------------------- rules
@@ -154,7 +152,7 @@ class World:
             operation=operation, action="fail" if code else "hold", code=code, times=times,
             hold_milliseconds=None if hold is None else int(hold * 1000),
             client_token=client_token)
-        return Fault(self.client, answer.fault_rule_id)
+        return Fault(self.client, self._look, answer.fault_rule_id)
 
     def wait_idle(self, timeout: float = 30.0) -> None:
         """Waits until no job is waiting or running.
@@ -174,7 +172,8 @@ class World:
     # -------------------------------------------------------------- what was asked
 
     def calls(self, operation: Optional[str] = None) -> "List[CallRecord]":
-        """The calls that this world's clients made, in their order."""
+        """The calls that this world's clients made, in their order. What the world looks up by
+        itself (``images()``, ``clock.elapsed``) is not among them."""
         return [
             each for each in self._log.calls if operation in (None, each.operation)]
 
@@ -197,6 +196,18 @@ class World:
 
     def __repr__(self) -> str:
         return "<imaged.World {} at {}>".format(self.account, self.socket)
+
+
+def _account(client: Client, name: Optional[str]) -> Tuple[str, bool]:
+    """An account of this name, and whether it was made now."""
+    try:
+        return client.create_account(account_id=name).account_id, True
+    except ECSError as error:
+        if name is None or error.parameter != "AccountId":
+            raise
+        # It is there already, or its name is none, which this says once more.
+        client.describe_account(account=name)
+        return name, False
 
 
 def _disk(given: Union[str, Dict[str, Any], RegisteredDisk]) -> Any:
@@ -226,23 +237,24 @@ class Clock:
     """An account's clock: it tells all of the account's times, and simulated work takes its time
     by it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, look: Client) -> None:
         self._client = client
+        self._look = look
         self._real_sleep: Optional[Callable[[float], None]] = None
         self._began = self.time
 
-    def _look(self) -> AccountClock:
-        return self._client.describe_account().clock or AccountClock()
+    def _shown(self) -> AccountClock:
+        return self._look.describe_account().clock or AccountClock()
 
     @property
     def time(self) -> datetime.datetime:
         """What it shows: UTC, whole seconds."""
-        shown = datetime.datetime.strptime(self._look().time, _TIME)
+        shown = datetime.datetime.strptime(self._shown().time, _TIME)
         return shown.replace(tzinfo=datetime.timezone.utc)
 
     @property
     def is_frozen(self) -> bool:
-        return self._look().is_frozen
+        return self._shown().is_frozen
 
     @property
     def elapsed(self) -> int:
@@ -298,12 +310,13 @@ class Jobs:
     ``count`` (None: all). What comes back are those it was about, as they are then.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, look: Client) -> None:
         self._client = client
+        self._look = look
 
     def list(self) -> List[Job]:
         """All jobs, oldest first."""
-        return self._client.describe_jobs().jobs
+        return self._look.describe_jobs().jobs
 
     def hold(self, count: Optional[int] = None, *, of: Iterable[str] = ()) -> List[Job]:
         """Holds jobs; without names and a count those to come too, until ``release``."""
@@ -335,15 +348,16 @@ class Jobs:
 class Fault:
     """A fault rule. Leaving its ``with`` removes it."""
 
-    def __init__(self, client: Client, rule_id: int) -> None:
+    def __init__(self, client: Client, look: Client, rule_id: int) -> None:
         self.rule_id = rule_id
         self._client = client
+        self._look = look
 
     @property
     def held(self) -> List[HeldRequest]:
         """The requests that it holds now, oldest first."""
         return [
-            each for each in self._client.describe_fault_rules().held_requests
+            each for each in self._look.describe_fault_rules().held_requests
             if each.fault_rule_id == self.rule_id]
 
     def wait_until_held(self, count: int = 1, timeout: float = 30.0) -> List[HeldRequest]:

@@ -3,6 +3,7 @@
 import dataclasses
 import pickle
 import unittest
+from random import Random
 
 from imaged import messages
 from imaged.codec import CodecError
@@ -51,6 +52,26 @@ class VectorTests(unittest.TestCase):
                     cls.decode(data[:end]).encode()
                 except CodecError as error:
                     self.assertIn(error.rule, ("truncated", "invalid_utf8"))
+
+
+    def test_whatever_the_bytes_are_they_are_a_message_or_refused(self):
+        random = Random(7)
+        valid = [
+            (vector["message"], bytes.fromhex(vector["hex"]))
+            for vector in vectors("messages.json") if vector.get("hex") and (
+                "refused" not in vector)]
+        for _ in range(5000):
+            name, data = random.choice(valid)
+            changed = bytearray(data[:300])
+            for _ in range(random.randint(1, 4)):
+                changed[random.randrange(len(changed))] = random.choice(
+                    (0, 0x7F, 0x80, 0xFF, random.randrange(256)))
+            cls = message_named(name)
+            try:
+                made = cls.decode(changed)
+            except CodecError:
+                continue
+            self.assertEqual(cls.decode(made.encode()), made, (name, changed.hex()))
 
 
 class MessageTests(unittest.TestCase):
