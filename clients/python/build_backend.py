@@ -46,7 +46,7 @@ def build_editable(
     metadata_directory: Optional[str] = None,
 ) -> str:
     """Makes a wheel that only names this folder; returns its name."""
-    return _wheel(wheel_directory, {"__editable__{}.pth".format(_NAME): (_HERE + "\n").encode()})
+    return _wheel(wheel_directory, {f"__editable__{_NAME}.pth": (_HERE + "\n").encode()})
 
 
 def build_sdist(
@@ -58,18 +58,18 @@ def build_sdist(
 def _project(name: str) -> str:
     """A text of pyproject.toml's project."""
     with open(os.path.join(_HERE, "pyproject.toml"), encoding="utf-8") as file:
-        found = re.search(r'^{} = "(.*)"$'.format(name), file.read(), re.MULTILINE)
+        found = re.search(rf'^{name} = "(.*)"$', file.read(), re.MULTILINE)
     assert found is not None, name
     return found[1]
 
 
 def _wheel(directory: str, files: Dict[str, bytes]) -> str:
-    program = "{}/bin/{}".format(_NAME, _NAME)
+    program = f"{_NAME}/bin/{_NAME}"
     tag = "py3-none-any"
     if program in files:
         tag = "py3-none-linux_" + platform.machine()
     version = _project("version")
-    info = "{}-{}.dist-info".format(_NAME, version)
+    info = f"{_NAME}-{version}.dist-info"
     with open(os.path.join(_HERE, "README.md"), encoding="utf-8") as file:
         readme = file.read()
     files = dict(files)
@@ -82,9 +82,9 @@ def _wheel(directory: str, files: Dict[str, bytes]) -> str:
         "Wheel-Version: 1.0\nGenerator: imaged\nRoot-Is-Purelib: {}\nTag: {}\n".format(
             "false" if program in files else "true", tag)).encode()
     files[info + "/entry_points.txt"] = b"[pytest11]\nimaged = imaged.pytest_plugin\n"
-    rows = ["{},sha256={},{}".format(name, _hash(data), len(data)) for name, data in files.items()]
+    rows = [f"{name},sha256={_hash(data)},{len(data)}" for name, data in files.items()]
     files[info + "/RECORD"] = "\n".join(rows + [info + "/RECORD,,"]).encode() + b"\n"
-    name = "{}-{}-{}.whl".format(_NAME, version, tag)
+    name = f"{_NAME}-{version}-{tag}.whl"
     with zipfile.ZipFile(os.path.join(directory, name), "w", zipfile.ZIP_DEFLATED) as wheel:
         for path, data in files.items():
             entry = zipfile.ZipInfo(path, _DATE)

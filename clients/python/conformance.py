@@ -68,7 +68,7 @@ class Conformance:
         if "leave" in command:
             self.watches.pop(command["leave"]).close()
             return {"left": command["leave"]}
-        raise ValueError("no such command: {}".format(command))
+        raise ValueError(f"no such command: {command}")
 
     def begin(self, command: Dict[str, Any]) -> Any:
         """The call that a command is about, under way."""

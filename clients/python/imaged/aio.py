@@ -346,8 +346,7 @@ class Client(AsyncMethods):
         """Makes the call that a request stands for. The options are those of the methods."""
         operation = operation_of(request)
         if operation.streaming:
-            raise TypeError("{} is a stream: use client.{}()".format(
-                operation.name, operation.method))
+            raise TypeError(f"{operation.name} is a stream: use client.{operation.method}()")
         plan = Plan(operation, request, self._options.with_those(options))
         history, account = self._link.history, plan.options.account
         if history is None:
@@ -430,7 +429,7 @@ class Client(AsyncMethods):
         await self.close()
 
     def __repr__(self) -> str:
-        return "<imaged.aio.Client of {} in account {}>".format(self.socket, self.account)
+        return f"<imaged.aio.Client of {self.socket} in account {self.account}>"
 
     async def _invoke(self, request: Any, options: Any) -> Any:
         return await self.call(request, **options)

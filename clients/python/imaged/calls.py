@@ -52,7 +52,7 @@ class Options(NamedTuple):
             return self
         for name in given:
             if name not in self._fields:
-                raise TypeError("there is no option {}".format(name))
+                raise TypeError(f"there is no option {name}")
         return self._replace(
             **{name: value for name, value in given.items() if value is not UNSET})
 
@@ -67,8 +67,8 @@ class Plan:
 
     def __init__(self, operation: Operation, request: Message, options: Options) -> None:
         if not isinstance(request, operation.request):
-            raise TypeError("{} wants a {}, not a {}".format(
-                operation.name, operation.request.__name__, type(request).__name__))
+            wanted, given = operation.request.__name__, type(request).__name__
+            raise TypeError(f"{operation.name} wants a {wanted}, not a {given}")
         self.operation = operation
         self.options = options
         self.is_cancelled = False
@@ -126,8 +126,8 @@ class Plan:
         if was_withdrawn:
             return self.judged(NotSent("the daemon took no request in time"))
         if self.is_cancelled:
-            return NoAnswer("cancelled, and no word of it within {:g} s".format(CANCEL_SECONDS))
-        return NoAnswer("no answer within {:g} s".format(self._own_seconds or 0.0))
+            return NoAnswer(f"cancelled, and no word of it within {CANCEL_SECONDS:g} s")
+        return NoAnswer(f"no answer within {self._own_seconds or 0.0:g} s")
 
     def judged(self, error: ImagedError) -> ImagedError:
         """What ``error`` means for the call as a whole. If an answer was lost before, not every
@@ -141,7 +141,7 @@ class Plan:
             if isinstance(error, ECSError) and error.http_status < 500 and (
                     error.code not in _SAYS_NOTHING):
                 return error
-        unknown = ConnectionLost("{}; sent again: {}".format(lost.reason, error))
+        unknown = ConnectionLost(f"{lost.reason}; sent again: {error}")
         unknown.__cause__ = error
         return unknown
 
@@ -153,8 +153,8 @@ class Plan:
         try:
             return self.operation.response.decode(payload)
         except CodecError as error:
-            raise OutcomeUnknown("not the protocol: {}'s answer: {}".format(
-                self.operation.name, error)) from None
+            raise OutcomeUnknown(
+                f"not the protocol: {self.operation.name}'s answer: {error}") from None
 
 
 def _later(began: float, seconds: Optional[float]) -> float:

@@ -220,7 +220,7 @@ class Client(SyncMethods):
         self.close()
 
     def __repr__(self) -> str:
-        return "<imaged.Client of {} in account {}>".format(self.socket, self.account)
+        return f"<imaged.Client of {self.socket} in account {self.account}>"
 
     def _invoke(self, request: Any, options: Any) -> Any:
         return self.call(request, **options)
@@ -251,8 +251,7 @@ class Call(Generic[_R]):
     def __init__(self, link: _Link, request: RequestOf[_R], options: Options) -> None:
         operation = operation_of(request)
         if operation.streaming:
-            raise TypeError("{} is a stream: use client.{}()".format(
-                operation.name, operation.method))
+            raise TypeError(f"{operation.name} is a stream: use client.{operation.method}()")
         self._plan = Plan(operation, request, options)
         self._link = link
         self._process_id = os.getpid()
@@ -394,7 +393,7 @@ class Watch(Iterator[Event]):
         with self._changed:
             if not self._changed.wait_for(
                     lambda: self._received.is_ready or self._is_closed, timeout):
-                raise TimeoutError("no event within {:g} s".format(timeout or 0))
+                raise TimeoutError(f"no event within {timeout or 0:g} s")
             if self._is_closed:
                 return None
             event = self._received.take()

@@ -58,10 +58,10 @@ class CodecError(ValueError):
 
     def __str__(self) -> str:
         what = self.rule.replace("_", " ")
-        return "{}: {}".format(self.field, what) if self.field else what
+        return f"{self.field}: {what}" if self.field else what
 
     def _inside(self, name: str) -> "CodecError":
-        self.field = "{}.{}".format(name, self.field) if self.field else name
+        self.field = f"{name}.{self.field}" if self.field else name
         self.args = (self.rule, self.field)
         return self
 
@@ -170,7 +170,7 @@ class Message:
         super().__init_subclass__(**keywords)
         # Without methods made by exec, nor a text made of a signature: both are slow to import.
         if cls.__doc__ is None:
-            cls.__doc__ = "{}({})".format(cls.__name__, ", ".join(cls.__annotations__))
+            cls.__doc__ = f"{cls.__name__}({', '.join(cls.__annotations__)})"
         dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
         cls.TABLE = Table(cls)
 
@@ -190,10 +190,10 @@ class Message:
     def __repr__(self) -> str:
         table = self.TABLE
         given = [
-            "{}={!r}".format(row.name, value) for row, _, default in table.writers
+            f"{row.name}={value!r}" for row, _, default in table.writers
             for value in [getattr(self, row.name)]
             if (value if row.is_repeated else value is not None and value != default)]
-        return "{}({})".format(type(self).__name__, ", ".join(given))
+        return f"{type(self).__name__}({', '.join(given)})"
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -234,15 +234,15 @@ class RequestOf(Message, Generic[_R]):
 
 def _unknown(cls: Type[Message], name: str) -> str:
     near = difflib.get_close_matches(name, cls.TABLE.by_name, 1)
-    hint = ": did you mean {}?".format(near[0]) if near else ""
-    return "{} has no field {}{}".format(cls.__name__, name, hint)
+    hint = f": did you mean {near[0]}?" if near else ""
+    return f"{cls.__name__} has no field {name}{hint}"
 
 
 def _given(row: Field, value: Any) -> Any:
     """What a caller gave for a field, with mappings made messages and iterables lists."""
     if row.label == REPEATED:
         if isinstance(value, (str, bytes, Mapping, Message)):
-            raise TypeError("{}: a list is wanted, not {}".format(row.name, _type_name(value)))
+            raise TypeError(f"{row.name}: a list is wanted, not {_type_name(value)}")
         if row.kind == "message":
             return [_given_message(row, each) for each in value]
         return list(value)
@@ -256,7 +256,7 @@ def _given_message(row: Field, value: Any) -> Any:
     try:
         return row.type(**value)
     except TypeError as error:
-        raise TypeError("{}: {}".format(row.name, error)) from None
+        raise TypeError(f"{row.name}: {error}") from None
 
 
 def _type_name(value: object) -> str:
@@ -277,7 +277,7 @@ def _varint(number: int) -> bytes:
 
 def _encode(made: Message, out: bytearray, level: int) -> None:
     if level > LEVELS_MAX:
-        raise ValueError("a message of more than {} levels".format(LEVELS_MAX))
+        raise ValueError(f"a message of more than {LEVELS_MAX} levels")
     state = made.__dict__
     for row, tag, default in made.TABLE.writers:
         value = state[row.name]
@@ -310,7 +310,7 @@ def _encode_value(row: Field, value: Any, out: bytearray, level: int) -> None:
         try:
             encoded = value.encode("utf-8")
         except UnicodeEncodeError:
-            raise ValueError("{}: the text is no Unicode: {!r}".format(row.name, value)) from None
+            raise ValueError(f"{row.name}: the text is no Unicode: {value!r}") from None
         out += _varint(len(encoded)) + encoded
     elif kind == "bool":
         if not isinstance(value, bool):
@@ -332,12 +332,12 @@ def _encode_value(row: Field, value: Any, out: bytearray, level: int) -> None:
             raise TypeError(_wanted(row, "int", value))
         limit = 1 << (31 if kind == "int32" else 63)
         if not -limit <= value < limit:
-            raise ValueError("{}: {} does not fit {}".format(row.name, value, kind))
+            raise ValueError(f"{row.name}: {value} does not fit {kind}")
         out += _varint(value & 0xFFFF_FFFF_FFFF_FFFF)
 
 
 def _wanted(row: Field, wanted: str, value: object) -> str:
-    return "{}: {} is wanted, not {}".format(row.name, wanted, _type_name(value))
+    return f"{row.name}: {wanted} is wanted, not {_type_name(value)}"
 
 
 # ------------------------------------------------------------------ reading

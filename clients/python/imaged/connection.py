@@ -198,7 +198,7 @@ class Connection:
                 lost = self._turn(dict(poller.poll()))
         except Exception as error:
             # Out of memory, say: whoever waits must not wait for ever.
-            lost = ConnectionLost("the client cannot go on: {!r}".format(error))
+            lost = ConnectionLost(f"the client cannot go on: {error!r}")
         with self._lock:
             # Those who come from now on are refused by the streams themselves.
             endings = self._streams.fail(lost)

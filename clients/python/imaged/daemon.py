@@ -121,9 +121,9 @@ class Daemon:
         path = os.path.join(self._directory, "config")
         with open(path, "w", encoding="utf-8") as file:
             for section, settings in config.items():
-                file.write("[{}]\n".format(section))
+                file.write(f"[{section}]\n")
                 for name, value in settings.items():
-                    file.write("{} = {}\n".format(name, value))
+                    file.write(f"{name} = {value}\n")
         return path
 
     @property
@@ -190,7 +190,7 @@ class Daemon:
         while b"ready" not in ready:
             left = until - time.monotonic()
             if left <= 0 or not select.select([read_end], [], [], left)[0]:
-                return "{} was not ready within {:g} s".format(self._command[0], self._timeout)
+                return f"{self._command[0]} was not ready within {self._timeout:g} s"
             part = os.read(read_end, 64)
             if not part:
                 # It is about to end, and to say why.
@@ -198,8 +198,8 @@ class Daemon:
                 try:
                     status = self._process.wait(10)
                 except subprocess.TimeoutExpired:
-                    return "{} is not getting ready".format(self._command[0])
-                return "{} ended with {}".format(self._command[0], status)
+                    return f"{self._command[0]} is not getting ready"
+                return f"{self._command[0]} ended with {status}"
             ready += part
         return ""
 
@@ -232,7 +232,7 @@ class Daemon:
         self.stop()
 
     def __repr__(self) -> str:
-        return "<imaged.Daemon at {}, process {}>".format(self.socket, self.pid)
+        return f"<imaged.Daemon at {self.socket}, process {self.pid}>"
 
 
 _daemons: List[Daemon] = []
@@ -275,7 +275,7 @@ def _spawned(command: List[str], ready: int, log: Any) -> "subprocess.Popen[byte
     _spawn_in_thread(spawn)
     result = results.get()
     if isinstance(result, Exception):
-        raise DaemonFailed("{}: {}".format(helper[0], result))
+        raise DaemonFailed(f"{helper[0]}: {result}")
     return result  # type: ignore[no-any-return]
 
 

@@ -67,7 +67,7 @@ class NoDaemon(ImagedError, ConnectionError):
     """
 
     def __init__(self, paths: Sequence[str], reason: str) -> None:
-        super().__init__("no daemon at {}: {}".format(", ".join(paths), reason))
+        super().__init__(f"no daemon at {', '.join(paths)}: {reason}")
         self.paths = tuple(paths)
         self.reason = reason
 
@@ -126,9 +126,9 @@ class ECSError(ImagedError):
         self, code: str, message: str = "", *, http_status: int = 0, parameter: str = "",
         hint: str = "", request_id: str = "", status: int = 0, further: Sequence[ECSError] = (),
     ) -> None:
-        text = "{}: {}".format(code, message)
+        text = f"{code}: {message}"
         beside = "; ".join(each for each in (parameter, hint) if each)
-        super().__init__("{} ({})".format(text, beside) if beside else text)
+        super().__init__(f"{text} ({beside})" if beside else text)
         self.code = code
         self.http_status = http_status
         self.message = message
@@ -150,8 +150,8 @@ class StatusError(ImagedError):
 
     def __init__(self, status: int, message: str, request_id: str = "") -> None:
         status = status_code(status)
-        name = status.name if isinstance(status, StatusCode) else "status {}".format(status)
-        super().__init__("{}: {}".format(name, message))
+        name = status.name if isinstance(status, StatusCode) else f"status {status}"
+        super().__init__(f"{name}: {message}")
         self.status = status
         self.message = message
         self.request_id = request_id
@@ -173,7 +173,7 @@ class DaemonFailed(ImagedError):
     """
 
     def __init__(self, reason: str, log: str = "") -> None:
-        super().__init__("{}: {}".format(reason, log.strip()) if log.strip() else reason)
+        super().__init__(f"{reason}: {log.strip()}" if log.strip() else reason)
         self.log = log
 
 
@@ -194,7 +194,7 @@ def error_of(status: Status) -> ImagedError:
         try:
             details.append(Error.decode(detail.value))
         except CodecError as error:
-            return OutcomeUnknown("not the protocol: an error's detail: {}".format(error))
+            return OutcomeUnknown(f"not the protocol: an error's detail: {error}")
     first: Optional[Error] = details[0] if details else None
     if first is not None and first.code:
         return _ecs_error(first, status.code, [_ecs_error(each) for each in details[1:]])

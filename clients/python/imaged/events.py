@@ -36,7 +36,7 @@ class EventBuffer(Receiver):
         try:
             events = EventsResponse.decode(payload).events
         except CodecError as refused:
-            self._lose(ConnectionLost("not the protocol: Watch's events: {}".format(refused)))
+            self._lose(ConnectionLost(f"not the protocol: Watch's events: {refused}"))
             return False
         if len(self.events) + len(events) > self._buffered_max:
             self._lose(EventsLost(

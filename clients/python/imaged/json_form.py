@@ -36,7 +36,7 @@ def from_json(cls: Type[_M], form: Mapping[str, Any]) -> _M:
     for name, value in form.items():
         row = cls.TABLE.by_name.get(name)
         if row is None:
-            raise TypeError("{} has no field {}".format(cls.__name__, name))
+            raise TypeError(f"{cls.__name__} has no field {name}")
         if row.label == REPEATED:
             values[name] = [_value_from_json(row, each) for each in value]
         else:

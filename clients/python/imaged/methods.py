@@ -52,8 +52,8 @@ def _async_method(operation: Operation) -> Any:
 def _describe(cls: type, method: Any, operation: Operation) -> None:
     """Gives a method what ``help`` shows."""
     method.__name__ = operation.method
-    method.__qualname__ = "{}.{}".format(cls.__name__, operation.method)
-    method.__doc__ = "{}: {}".format(operation.name, operation.summary)
+    method.__qualname__ = f"{cls.__name__}.{operation.method}"
+    method.__doc__ = f"{operation.name}: {operation.summary}"
     parameters: List[inspect.Parameter] = [
         inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
     for name in [row.name for row in operation.request.TABLE.fields] + list(OPTIONS):

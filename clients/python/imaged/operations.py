@@ -147,5 +147,5 @@ def operation_of(request: Message) -> Operation:
     """
     found: Optional[Operation] = _BY_REQUEST.get(type(request))
     if found is None:
-        raise TypeError("{} is no operation's request".format(type(request).__name__))
+        raise TypeError(f"{type(request).__name__} is no operation's request")
     return found

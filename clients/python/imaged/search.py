@@ -33,7 +33,7 @@ def places(explicit: Optional[str] = None) -> List[Place]:
     found = []
     runtime = _directory("XDG_RUNTIME_DIR")
     if runtime:
-        found.append(Place("{}/imaged/{}".format(runtime, _NAME), True))
+        found.append(Place(f"{runtime}/imaged/{_NAME}", True))
     found.append(Place("/run/imaged/" + _NAME, False))
     if os.getuid() == 0:
         found.append(Place("/var/lib/imaged/" + _NAME, True))
@@ -41,9 +41,9 @@ def places(explicit: Optional[str] = None) -> List[Place]:
     state = _directory("XDG_STATE_HOME")
     home = _directory("HOME")
     if state:
-        found.append(Place("{}/imaged/{}".format(state, _NAME), True))
+        found.append(Place(f"{state}/imaged/{_NAME}", True))
     elif home:
-        found.append(Place("{}/.local/state/imaged/{}".format(home, _NAME), True))
+        found.append(Place(f"{home}/.local/state/imaged/{_NAME}", True))
     return found
 
 
@@ -119,7 +119,7 @@ def reason(error: Optional[OSError]) -> str:
         errno.ENOTDIR: "nothing is there",
         errno.ECONNREFUSED: "the socket is there, but no daemon listens on it",
         errno.EAGAIN: "the daemon is there, but takes no new connections",
-        errno.ENAMETOOLONG: "a socket's path may have at most {} bytes".format(PATH_BYTES_MAX),
+        errno.ENAMETOOLONG: f"a socket's path may have at most {PATH_BYTES_MAX} bytes",
     }
     if error is None:
         return "there is no place to look"

@@ -103,7 +103,7 @@ class Streams:
     def _append(self, request: Request, receiver: Receiver) -> int:
         data = request.encode()
         if len(data) > frames.DATA_BYTES_MAX:
-            raise NotSent("a request of {} bytes, and 4 MiB are the most".format(len(data)))
+            raise NotSent(f"a request of {len(data)} bytes, and 4 MiB are the most")
         if self._unsent_bytes + len(data) > UNSENT_BYTES_MAX:
             raise NotSent("the daemon reads nothing, and 16 MiB wait for it")
         stream_id = self.next_id
@@ -192,7 +192,7 @@ class Streams:
             try:
                 self._found(found, messages, endings)
             except _Violation as error:
-                endings += self.fail(ConnectionLost("not the protocol: {}".format(error)))
+                endings += self.fail(ConnectionLost(f"not the protocol: {error}"))
         return messages, endings
 
     def _found(
@@ -203,7 +203,7 @@ class Streams:
         if isinstance(frame, frames.Reserved):
             raise _Violation("a frame whose first byte is not zero")
         if frame.stream_id % 2 == 0 or frame.stream_id >= self.next_id:
-            raise _Violation("a frame on stream {}, never opened".format(frame.stream_id))
+            raise _Violation(f"a frame on stream {frame.stream_id}, never opened")
         stream = self._open.get(frame.stream_id)
         if frame.type == frames.RESPONSE:
             if stream is not None:
@@ -214,14 +214,14 @@ class Streams:
             if stream is None:
                 return
             if not stream.receiver.streaming:
-                raise _Violation("data on stream {}, which is unary".format(frame.stream_id))
+                raise _Violation(f"data on stream {frame.stream_id}, which is unary")
             if not frame.flags & frames.NO_DATA and not stream.cancelled:
                 messages.append((frame.stream_id, stream.receiver, frame.data))
             if frame.flags & frames.REMOTE_CLOSED:
                 del self._open[frame.stream_id]
                 endings.append((stream.receiver, b""))
         else:
-            raise _Violation("a frame of type {}".format(frame.type))
+            raise _Violation(f"a frame of type {frame.type}")
 
     def fail(self, error: ConnectionLost) -> List[Ending]:
         """Ends every stream and refuses new ones. A request that did not leave whole cannot have
@@ -249,7 +249,7 @@ def _result(frame: frames.Frame) -> Result:
     try:
         response = Response.decode(frame.data)
     except CodecError as error:
-        raise _Violation("a response: {}".format(error))
+        raise _Violation(f"a response: {error}") from None
     if response.status is None or response.status.code == 0:
         return response.payload
     return error_of(response.status)

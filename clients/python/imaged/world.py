@@ -105,8 +105,8 @@ class World:
         for image in self.images():
             if name in (image.image_id, image.image_name):
                 return image
-        raise LookupError("no image {}; there are {}".format(
-            name, [each.image_name or each.image_id for each in self.images()]))
+        there = [each.image_name or each.image_id for each in self.images()]
+        raise LookupError(f"no image {name}; there are {there}")
 
     def snapshots(self, **fields: Any) -> List[Snapshot]:
         """The account's snapshots of every status, newest first."""
@@ -166,7 +166,7 @@ class World:
             if not jobs:
                 return
             if time.monotonic() >= until:
-                raise TimeoutError("jobs are still under way: {}".format(jobs))
+                raise TimeoutError(f"jobs are still under way: {jobs}")
             _sleep(_PAUSE)
 
     # -------------------------------------------------------------- what was asked
@@ -195,7 +195,7 @@ class World:
         self.close()
 
     def __repr__(self) -> str:
-        return "<imaged.World {} at {}>".format(self.account, self.socket)
+        return f"<imaged.World {self.account} at {self.socket}>"
 
 
 def _account(client: Client, name: Optional[str]) -> Tuple[str, bool]:
@@ -218,7 +218,7 @@ def _disk(given: Union[str, Dict[str, Any], RegisteredDisk]) -> Any:
     category, _, size = given.partition(":")
     if not size.isdigit():
         raise ValueError(
-            "a disk is an absolute path or CATEGORY:GIB, cloud_essd:40, not {!r}".format(given))
+            f"a disk is an absolute path or CATEGORY:GIB, cloud_essd:40, not {given!r}")
     return RegisteredDisk(category=category, size=int(size))
 
 
@@ -372,7 +372,7 @@ class Fault:
             if len(held) >= count:
                 return held
             if time.monotonic() >= until:
-                raise TimeoutError("{} requests are held, not {}".format(len(held), count))
+                raise TimeoutError(f"{len(held)} requests are held, not {count}")
             _sleep(_PAUSE)
 
     def release(self, count: Optional[int] = None, *, code: Optional[str] = None) -> int:
@@ -401,20 +401,20 @@ class CallRecord(NamedTuple):
     seconds: float
 
     def __str__(self) -> str:
-        parts = ["{}={}".format(name, json.dumps(value, ensure_ascii=False))
+        parts = [f"{name}={json.dumps(value, ensure_ascii=False)}"
                  for name, value in self.request.items()]
-        asked = "{}({})".format(self.operation, ", ".join(parts))
-        return "{:8.3f} s  {}\n            {}".format(self.seconds, asked, self._told())
+        asked = f"{self.operation}({', '.join(parts)})"
+        return f"{self.seconds:8.3f} s  {asked}\n            {self._told()}"
 
     def _told(self) -> str:
         if self.outcome is None:
             return "no answer yet"
         error = self.outcome.get("error")
         if error is not None:
-            said = "{} {}".format(error.get("http_status", ""), error.get("code", "")).strip()
-            return "refused: {} {}".format(said, error.get("message", "")).rstrip()
+            said = f"{error.get('http_status', '')} {error.get('code', '')}".strip()
+            return f"refused: {said} {error.get('message', '')}".rstrip()
         if "response" not in self.outcome:
-            return "outcome unknown: {}".format(self.outcome.get("reason", ""))
+            return f"outcome unknown: {self.outcome.get('reason', '')}"
         told = dict(self.outcome["response"])
         told.pop("request_id", None)
         text = json.dumps(told, ensure_ascii=False)

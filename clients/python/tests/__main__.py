@@ -13,7 +13,7 @@ def main() -> int:
         str(CLIENT / "tests"), top_level_dir=str(CLIENT))
     result = unittest.TextTestRunner(verbosity=1).run(suite)
     for test, reason in result.skipped:
-        print("skipped: {}: {}".format(test, reason))
+        print(f"skipped: {test}: {reason}")
     return 0 if result.wasSuccessful() else 1
 
 

@@ -40,9 +40,9 @@ def text() -> str:
     """The whole stub."""
     parts = [_HEAD]
     for cls, keyword in (("SyncMethods", "def"), ("AsyncMethods", "async def")):
-        parts.append("\nclass {}:\n".format(cls))
+        parts.append(f"\nclass {cls}:\n")
         parts.append(
-            "    {} _invoke(self, request: Any, options: Any) -> Any: ...\n".format(keyword))
+            f"    {keyword} _invoke(self, request: Any, options: Any) -> Any: ...\n")
         for operation in OPERATIONS:
             if not operation.streaming:
                 parts.append(_method(operation, keyword))
@@ -53,18 +53,18 @@ def _method(operation: Operation, keyword: str) -> str:
     parameters: List[str] = ["self"]
     for row in operation.request.TABLE.fields:
         if row.type:
-            hint = "m.{} | _Fields".format(row.type.__name__)
+            hint = f"m.{row.type.__name__} | _Fields"
         else:
             hint = _TYPES[row.kind]
         if row.is_repeated:
-            hint = "Iterable[{}]".format(hint)
+            hint = f"Iterable[{hint}]"
         star = "*, " if len(parameters) == 1 else ""
-        parameters.append("{}{}: {} | None = ...".format(star, row.name, hint))
+        parameters.append(f"{star}{row.name}: {hint} | None = ...")
     parameters.append("**options: Unpack[CallOptions]")
     # Lines are broken between parameters only: a blank inside one is held together.
-    head = "    {} {}(".format(keyword, operation.method)
+    head = f"    {keyword} {operation.method}("
     held = ", ".join(each.replace(" ", "\0") for each in parameters)
-    held += ")\0->\0m.{}:".format(operation.response.__name__)
+    held += f")\x00->\x00m.{operation.response.__name__}:"
     if len(head) + len(held) > 100:
         head += "\n" + textwrap.fill(
             held, 100, initial_indent=8 * " ", subsequent_indent=8 * " ",

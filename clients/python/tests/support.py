@@ -88,7 +88,7 @@ class Schema:
 
 def table(path: str, heading: str) -> Iterator[Tuple[str, ...]]:
     """The rows of the first table below a heading of a text in ``protocol``, without its head."""
-    text = (PROTOCOL / path).read_text("utf-8").split("\n{}\n".format(heading), 1)[1]
+    text = (PROTOCOL / path).read_text("utf-8").split(f"\n{heading}\n", 1)[1]
     rows = []
     for line in text.splitlines():
         if line.startswith("|"):

@@ -77,7 +77,7 @@ class CallTests(ClientTestCase):
         results = {}
 
         def ask(number):
-            answer = client.describe_images(image_id="m-{}".format(number))
+            answer = client.describe_images(image_id=f"m-{number}")
             results[number] = answer.total_count
 
         threads = [threading.Thread(target=ask, args=(each,)) for each in range(50)]

@@ -210,7 +210,7 @@ class CallTests(DaemonTestCase):
                 async with client.watch() as events:
                     made = await asyncio.gather(*(
                         client.create_image(
-                            region_id=REGION, instance_id=vm, client_token="t{}".format(each % 2))
+                            region_id=REGION, instance_id=vm, client_token=f"t{each % 2}")
                         for each in range(8)))
                     self.assertEqual(len({each.image_id for each in made}), 2)
                     async for event in events:
@@ -299,7 +299,7 @@ class StartTests(unittest.TestCase):
         process.stdout.close()
         until = time.monotonic() + 10
         while os.path.exists("/proc/" + pid) and time.monotonic() < until:
-            with open("/proc/{}/stat".format(pid)) as file:
+            with open(f"/proc/{pid}/stat") as file:
                 if file.read().rpartition(")")[2].split()[0] == "Z":
                     break  # dead, and not yet fetched by whoever inherited it
             time.sleep(0.01)
@@ -444,7 +444,7 @@ class HistoryTests(DaemonTestCase):
         for number, vm in enumerate(vms):
             child = os.fork()
             if child == 0:
-                name = "p{}".format(number)
+                name = f"p{number}"
                 with imaged.connect(
                         world.socket, world.account, client=name, record=path) as client:
                     try:

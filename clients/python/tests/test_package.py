@@ -50,7 +50,7 @@ class StubTests(unittest.TestCase):
             for cls in (imaged.Client, aio.Client):
                 self.assertTrue(
                     callable(getattr(cls, operation.method, None)),
-                    "{} has no {}".format(cls, operation.method))
+                    f"{cls} has no {operation.method}")
 
 
 class PublicTests(unittest.TestCase):
@@ -65,11 +65,11 @@ class PublicTests(unittest.TestCase):
                 if not name.startswith("_") and (callable(value) or isinstance(value, property)):
                     # What is there by construction, like is_running, says it by its name.
                     documented = inspect.getdoc(value) or name.startswith("is_")
-                    self.assertTrue(documented, "{}.{}".format(cls.__name__, name))
+                    self.assertTrue(documented, f"{cls.__name__}.{name}")
 
     def test_the_version_is_one(self):
         text = (CLIENT / "pyproject.toml").read_text("utf-8")
-        self.assertIn('version = "{}"'.format(imaged.__version__), text)
+        self.assertIn(f'version = "{imaged.__version__}"', text)
 
     def test_lines_and_files_have_their_limits(self):
         files = sorted(CLIENT.rglob("*.py")) + sorted(CLIENT.rglob("*.pyi"))
@@ -78,12 +78,12 @@ class PublicTests(unittest.TestCase):
             lines = path.read_text("utf-8").split("\n")
             self.assertLessEqual(len(lines), 801, path)
             for number, line in enumerate(lines, 1):
-                self.assertLessEqual(len(line), 100, "{}:{}".format(path, number))
+                self.assertLessEqual(len(line), 100, f"{path}:{number}")
             tree = ast.parse("\n".join(lines))
             for each in ast.walk(tree):
                 if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     self.assertLessEqual(
-                        each.end_lineno - each.lineno, 70, "{}: {}".format(path, each.name))
+                        each.end_lineno - each.lineno, 70, f"{path}: {each.name}")
 
     @unittest.skipUnless(
         shutil.which("mypy") and os.environ.get("IMAGED_MYPY"),
@@ -114,7 +114,7 @@ class WheelTests(unittest.TestCase):
         self.addCleanup(shutil.rmtree, directory)
         built = subprocess.run(
             [sys.executable, "-B", "-c",
-             "import build_backend; print(build_backend.{}({!r}))".format(hook, directory)],
+             f"import build_backend; print(build_backend.{hook}({directory!r}))"],
             cwd=CLIENT, stdout=subprocess.PIPE, text=True, check=True)
         return os.path.join(directory, built.stdout.strip())
 
@@ -125,7 +125,7 @@ class WheelTests(unittest.TestCase):
             sources = {
                 str(path.relative_to(CLIENT)) for path in (CLIENT / "imaged").rglob("*")
                 if path.is_file() and path.suffix != ".pyc"}
-            info = "imaged-{}.dist-info/".format(imaged.__version__)
+            info = f"imaged-{imaged.__version__}.dist-info/"
             self.assertEqual(names, sources | {
                 info + each for each in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")})
             self.assertIn("imaged/py.typed", names)
@@ -148,7 +148,7 @@ class ReadmeTests(unittest.TestCase):
     TEXT = (CLIENT / "README.md").read_text("utf-8")
 
     def blocks(self, language):
-        return re.findall(r"^```{}\n(.*?)^```$".format(language), self.TEXT, re.M | re.S)
+        return re.findall(rf"^```{language}\n(.*?)^```$", self.TEXT, re.M | re.S)
 
     @unittest.skipUnless(daemon_is_there(), "no daemon: set IMAGED to its program")
     def test_its_programs_run(self):

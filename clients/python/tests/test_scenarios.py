@@ -38,7 +38,7 @@ class Program:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise AssertionError("the program ended at {}".format(command))
+            raise AssertionError(f"the program ended at {command}")
         return json.loads(line)
 
     def end(self):
@@ -103,8 +103,7 @@ class Run:
             if _agrees(_without_ids(answer), expected):
                 break
             if not line.get("eventually") or time.monotonic() > until:
-                return "{}\n  answered {}\n  expected {}".format(
-                    line["send"], answer, expected)
+                return f"{line['send']}\n  answered {answer}\n  expected {expected}"
         for name, path in line.get("keep", {}).items():
             value = answer
             for step in path:
@@ -153,7 +152,7 @@ class ScenarioTests(unittest.TestCase):
             for number, line in enumerate(lines, 1):
                 failure = run.line(line)
                 if failure:
-                    self.fail("line {}: {}".format(number, failure))
+                    self.fail(f"line {number}: {failure}")
         finally:
             status = run.end()
         self.assertEqual(status, 0)

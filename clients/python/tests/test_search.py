@@ -74,7 +74,7 @@ class SearchTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "s")
             with self.assertRaisesRegex(
-                    imaged.NoDaemon, "no daemon at {}: nothing is there".format(path)) as caught:
+                    imaged.NoDaemon, f"no daemon at {path}: nothing is there") as caught:
                 imaged.connect(path)
             self.assertIsInstance(caught.exception, ConnectionError)
             self.assertEqual(caught.exception.paths, (path,))

@@ -25,7 +25,7 @@ class MessageTableTests(unittest.TestCase):
         self.assertGreater(len(self.schema.messages), 150)
         for name, fields in self.schema.messages.items():
             with self.subTest(name):
-                self.assertTrue(hasattr(messages, name), "the message {} is missing".format(name))
+                self.assertTrue(hasattr(messages, name), f"the message {name} is missing")
                 self.assertEqual(
                     _rows(getattr(messages, name)), sorted(fields, key=lambda each: each.number))
 
@@ -47,9 +47,9 @@ class MessageTableTests(unittest.TestCase):
             for row in cls.TABLE.fields:
                 hint = row.type.__name__ if row.type else types[row.kind]
                 if row.label == "repeated":
-                    hint = "List[{}]".format(hint)
+                    hint = f"List[{hint}]"
                 elif row.label == "optional" or row.type:
-                    hint = "Optional[{}]".format(hint)
+                    hint = f"Optional[{hint}]"
                 with self.subTest(message=name, field=row.name):
                     self.assertEqual(cls.__annotations__[row.name], hint)
 
@@ -67,7 +67,7 @@ class OperationTableTests(unittest.TestCase):
         for service, name, since, again, streaming in rows:
             key = (service.strip("`"), name.strip("`"))
             with self.subTest(key[1]):
-                self.assertIn(key, ours, "the operation {} is missing".format(key[1]))
+                self.assertIn(key, ours, f"the operation {key[1]} is missing")
                 operation = ours[key]
                 self.assertEqual(
                     (str(operation.since), operation.again, operation.streaming),
