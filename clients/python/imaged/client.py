@@ -173,8 +173,9 @@ class Client(SyncMethods):
 
         The options are those of the methods.
         """
-        call = self.begin(request, **options)
+        call = Call(self._link, request, self._options.with_those(options))
         try:
+            call._begin()
             return call.result()
         except ImagedError:
             raise
@@ -184,7 +185,9 @@ class Client(SyncMethods):
 
     def begin(self, request: RequestOf[_R], **options: Any) -> "Call[_R]":
         """Sends a request, and does not wait for its answer."""
-        return Call(self._link, request, self._options.with_those(options))
+        call = Call(self._link, request, self._options.with_those(options))
+        call._begin()
+        return call
 
     def watch(
         self, request: Optional[WatchRequest] = None, *, buffered_max: int = 65536,
@@ -258,8 +261,12 @@ class Call(Generic[_R]):
         self._lock = threading.Lock()
         self._outcome: Union[None, Message, BaseException] = None
         self._number = 0
+        self._connection: Optional[Connection] = None
+        self._answer = _Answer()
         if link.history is not None:
             self._number = link.history.invoke(operation, options.account, request)
+
+    def _begin(self) -> None:
         try:
             self._send()
         except ImagedError as error:
@@ -276,8 +283,8 @@ class Call(Generic[_R]):
         a call that was done all the same has its answer."""
         self._plan.cancel()
         options = self._plan.options
-        if self._outcome is None:
-            self._connection.cancel(self._stream_id, metadata_of(
+        if self._outcome is None and self._connection is not None:
+            self._connection.cancel(self._answer.stream_id, metadata_of(
                 options.account, options.ram_user, False))
 
     def result(self) -> _R:
@@ -301,9 +308,9 @@ class Call(Generic[_R]):
         while True:
             connection = self._link.connection()
             self._answer = _Answer()
+            self._connection = connection
             try:
-                self._stream_id = connection.begin(self._plan.envelope(), self._answer)
-                self._connection = connection
+                connection.begin(self._plan.envelope(), self._answer)
                 return
             except NotSent as error:
                 if not self._plan.begins_again(error):
@@ -320,7 +327,8 @@ class Call(Generic[_R]):
                 continue
             if result is None:
                 # It may come at this very moment: then it counts.
-                was_withdrawn = self._connection.abandon(self._stream_id)
+                assert self._connection is not None
+                was_withdrawn = self._connection.abandon(self._answer.stream_id)
                 result = self._answer.wait(0)
                 if result is None:
                     return plan.ran_out(was_withdrawn)
@@ -367,7 +375,7 @@ class Watch(Iterator[Event]):
         while True:
             self._connection = link.connection()
             try:
-                self._stream_id = self._connection.begin(plan.envelope(), self._received)
+                self._connection.begin(plan.envelope(), self._received)
                 return
             except NotSent as error:
                 if not plan.begins_again(error):
@@ -407,7 +415,7 @@ class Watch(Iterator[Event]):
             self._is_closed = True
             self._changed.notify_all()
         if is_new:
-            self._connection.leave(self._stream_id, self._metadata)
+            self._connection.leave(self._received.stream_id, self._metadata)
 
     def __enter__(self) -> "Watch":
         return self
@@ -416,5 +424,5 @@ class Watch(Iterator[Event]):
         self.close()
 
     def __del__(self) -> None:
-        if hasattr(self, "_stream_id") and not self._is_closed:
-            self._connection.leave(self._stream_id, self._metadata)
+        if hasattr(self, "_connection") and not self._is_closed:
+            self._connection.leave(self._received.stream_id, self._metadata)

@@ -6,6 +6,7 @@ the rest, and reads. It never waits for a writer: both directions move whenever 
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -160,6 +161,12 @@ class Connection:
         except OSError as error:
             self._send_error = error
             self._wake()
+        except BaseException:
+            # Ctrl-C, between the kernel's taking bytes and their being counted.
+            self._streams.lose_count()
+            self._send_error = InterruptedError(errno.EINTR, "interrupted while sending")
+            self._wake()
+            raise
 
     def _wake(self) -> None:
         # Under the lock: the number must not be another file's by the time it is written to.

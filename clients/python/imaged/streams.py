@@ -25,6 +25,8 @@ class Receiver:
 
     # Whether the stream takes data frames.
     streaming = False
+    # The stream's id, once there is one; set before anything can be sent.
+    stream_id = 0
 
     def data(self, payload: bytes) -> bool:
         """Takes a data frame's message; False: no more are wanted."""
@@ -106,7 +108,7 @@ class Streams:
             raise NotSent(f"a request of {len(data)} bytes, and 4 MiB are the most")
         if self._unsent_bytes + len(data) > UNSENT_BYTES_MAX:
             raise NotSent("the daemon reads nothing, and 16 MiB wait for it")
-        stream_id = self.next_id
+        receiver.stream_id = stream_id = self.next_id
         self.next_id += 2
         flags = frames.REMOTE_CLOSED if receiver.streaming else 0
         frame = frames.encode_frame(stream_id, frames.REQUEST, flags, data)
@@ -176,6 +178,12 @@ class Streams:
             length = len(self._unsent.popleft()[1])
             self._sent -= length
             self._unsent_bytes -= length
+
+    def lose_count(self) -> None:
+        """Nobody knows how many bytes the kernel took last: none counts as unsent any more, and
+        nothing must be sent."""
+        self._unsent.clear()
+        self._sent = self._unsent_bytes = 0
 
     # -------------------------------------------------------------- answers
 
