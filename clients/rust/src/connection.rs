@@ -1,0 +1,656 @@
+//! One socket, the streams on it, and the thread that reads it.
+//!
+//! Whoever makes a request writes it, and whatever others have queued meanwhile; if the daemon
+//! does not take it at once, a thread goes on with that. The reading thread never writes, so that
+//! neither direction ever waits for the other.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, ErrorKind, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::io::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process;
+use std::sync::{mpsc, Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::codec::{write_bytes_field, write_varint_field, Message};
+use crate::frame::{
+    Found, FrameDecoder, FrameHeader, DATA, DATA_BYTES_MAX, HEADER_BYTES, NO_DATA, REMOTE_CLOSED,
+    REQUEST, RESPONSE,
+};
+use crate::mailbox::{lock, Ending, Mailbox};
+use crate::messages::daemon::CancelRequest;
+use crate::messages::envelope::{KeyValue, Response, Status};
+use crate::{OperationInfo, StatusCode};
+
+/// How many bytes may wait for a daemon that does not read.
+const QUEUED_BYTES_MAX: usize = 16 << 20;
+/// How much is written with one call.
+const BATCH_BYTES: usize = 64 << 10;
+/// How long a caller waits for room in the socket before a thread goes on for it.
+const WRITE_PATIENCE: Duration = Duration::from_millis(20);
+/// How many batches a caller writes, its own and others', before a thread goes on for it.
+const CALLER_BATCHES: usize = 16;
+const STACK_BYTES: usize = 256 << 10;
+
+/// A request to be sent.
+pub(crate) struct Outgoing<'a> {
+    pub operation: &'static OperationInfo,
+    pub payload: &'a [u8],
+    pub metadata: &'a [KeyValue],
+    /// The deadline; zero: it is over already.
+    pub timeout: Option<Duration>,
+}
+
+/// Why a request could not be begun: nothing has happened.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// This connection takes no more requests; another may.
+    Unusable(String),
+    /// No connection would take it.
+    Impossible(String),
+}
+
+/// What became of a request that nobody waits for any more.
+pub(crate) enum Abandoned {
+    /// It was taken back: nothing has happened.
+    NotSent,
+    /// It was sent.
+    Sent,
+    /// It has ended, and its mailbox says how.
+    Ended,
+}
+
+/// The owner's handle. When it goes, the connection ends, and with it what is open on it.
+pub(crate) struct Connection {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    socket: TcpStream,
+    process: u32,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The next request's stream id: odd, and above `u32::MAX` when they have run out.
+    next_id: u64,
+    open: HashMap<u32, Open>,
+    /// Frames nobody has begun to write, in the order of their ids.
+    queue: VecDeque<Frame>,
+    queued_bytes: usize,
+    /// Somebody writes, and will look into the queue again.
+    is_writing: bool,
+    /// Why nothing more is sent.
+    unusable: Option<String>,
+    /// Why nothing more comes.
+    lost: Option<Lost>,
+}
+
+#[derive(Clone)]
+enum Lost {
+    Connection(String),
+    Protocol(String),
+}
+
+impl Lost {
+    fn ending(self) -> Ending {
+        match self {
+            Lost::Connection(reason) => Ending::Lost(reason),
+            Lost::Protocol(what) => Ending::NotTheProtocol(what),
+        }
+    }
+}
+
+struct Open {
+    /// Nobody waits for the answer of a Cancel.
+    mailbox: Option<Arc<Mailbox>>,
+    phase: Phase,
+    is_streaming: bool,
+    is_cancelled: bool,
+}
+
+impl Open {
+    fn end(self, ending: Ending) {
+        if let Some(mailbox) = self.mailbox {
+            mailbox.end(ending);
+        }
+    }
+}
+
+/// How far a request has come. Until it is sent whole, the daemon does not know it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Queued,
+    Writing,
+    Sent,
+}
+
+struct Frame {
+    id: u32,
+    bytes: Vec<u8>,
+}
+
+/// Frames that are written as one.
+struct Batch {
+    bytes: Vec<u8>,
+    /// Each frame's id, and where it ends in the bytes.
+    ends: Vec<(u32, usize)>,
+    written: usize,
+}
+
+enum Progress {
+    /// The queue is empty, and nobody writes any more.
+    Done,
+    /// This is still to be written.
+    Blocked(Option<Batch>),
+}
+
+// ---------------------------------------------------------------- connecting
+
+/// A connected socket. As a `TcpStream`, because that one writes with MSG_NOSIGNAL: a program with
+/// SIGPIPE left at its default must not die of a daemon that went away.
+fn connect(path: &Path) -> io::Result<TcpStream> {
+    loop {
+        match UnixStream::connect(path) {
+            Ok(socket) => {
+                let socket = TcpStream::from(OwnedFd::from(socket));
+                socket.set_write_timeout(Some(WRITE_PATIENCE))?;
+                return Ok(socket);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Connection {
+    /// Connects, within `limit`: a daemon whose queue of callers is full would let this wait for
+    /// as long as it likes. So the thread that is to read connects as well.
+    pub fn open(path: &Path, limit: Duration, first_id: u32) -> io::Result<Connection> {
+        let (told, result) = mpsc::sync_channel(1);
+        let path = path.to_owned();
+        let run = move || {
+            let socket = match connect(&path) {
+                Ok(socket) => socket,
+                Err(error) => {
+                    let _ = told.send(Err(error)); // Fails if nobody waits any more.
+                    return;
+                }
+            };
+            let inner = Arc::new(Inner::new(socket, first_id));
+            let connection = Connection { inner: inner.clone() };
+            if told.send(Ok(connection)).is_ok() {
+                drop(told);
+                inner.read();
+            }
+        };
+        let thread = thread::Builder::new().name("imaged-client".to_owned());
+        thread.stack_size(STACK_BYTES).spawn(run)?;
+        match result.recv_timeout(limit) {
+            Ok(result) => result,
+            Err(_) => Err(io::Error::new(
+                ErrorKind::TimedOut,
+                format!("the daemon has taken no connection within {limit:?}"),
+            )),
+        }
+    }
+
+    /// Whether it can take another request.
+    pub fn is_usable(&self) -> bool {
+        let state = lock(&self.inner.state);
+        state.unusable.is_none() && !state.is_exhausted()
+    }
+
+    /// Lets the next stream have this id, if it is odd and above those used: for tests of where
+    /// ids end.
+    pub fn skip_ids(&self, next: u32) {
+        let mut state = lock(&self.inner.state);
+        state.next_id = state.next_id.max(u64::from(next | 1));
+    }
+
+    /// Whether this process is not the one that connected, but forked off it: the socket is not
+    /// its own, and its locks may never be released.
+    pub fn is_foreign(&self) -> bool {
+        self.inner.is_foreign()
+    }
+
+    /// Ends the connection and what is open on it.
+    pub fn close(&self) {
+        let mut state = lock(&self.inner.state);
+        let reason = "the client was closed".to_owned();
+        state.unusable.get_or_insert(reason.clone());
+        state.lost.get_or_insert(Lost::Connection(reason));
+        drop(state);
+        self.inner.shut_down();
+    }
+
+    // ------------------------------------------------------------ requests
+
+    /// Sends a request on a stream of its own, and returns its id.
+    pub fn begin(&self, request: &Outgoing<'_>, mailbox: Arc<Mailbox>) -> Result<u32, Refusal> {
+        let mut bytes = encode_request(request);
+        if bytes.len() > HEADER_BYTES + DATA_BYTES_MAX {
+            return Err(Refusal::Impossible("a request has at most 4 MiB".to_owned()));
+        }
+        let inner = &self.inner;
+        let mut state = lock(&inner.state);
+        if let Some(reason) = &state.unusable {
+            return Err(Refusal::Unusable(reason.clone()));
+        }
+        if state.is_exhausted() {
+            return Err(Refusal::Unusable("its stream ids have run out".to_owned()));
+        }
+        if state.queued_bytes + bytes.len() > QUEUED_BYTES_MAX {
+            let reason = "the daemon reads nothing, and 16 MiB wait for it already";
+            return Err(Refusal::Impossible(reason.to_owned()));
+        }
+        let is_streaming = request.operation.streaming;
+        let id = state.enqueue(&mut bytes, Some(mailbox), is_streaming);
+        inner.write_from(state);
+        Ok(id)
+    }
+
+    /// Asks the daemon to end a call; its mailbox tells when it has.
+    pub fn cancel(&self, id: u32, metadata: &[KeyValue]) {
+        if self.is_foreign() {
+            return;
+        }
+        let payload = CancelRequest { stream_id: i64::from(id) }.encode();
+        let request = Outgoing {
+            operation: <CancelRequest as crate::Operation>::INFO,
+            payload: &payload,
+            metadata,
+            timeout: None,
+        };
+        let mut bytes = encode_request(&request);
+        let inner = &self.inner;
+        let mut state = lock(&inner.state);
+        match state.open.get_mut(&id) {
+            None => return,
+            Some(open) if open.is_cancelled => return,
+            Some(open) => open.is_cancelled = true,
+        }
+        if let Some(open) = state.withdraw(id) {
+            let message = "cancelled before it was sent".to_owned();
+            let code = StatusCode::CANCELLED.0;
+            return open.end(Ending::Refused(Status { code, message, ..Default::default() }));
+        }
+        let has_id = state.next_id <= u64::from(u32::MAX);
+        if state.unusable.is_none() && has_id && bytes.len() <= HEADER_BYTES + DATA_BYTES_MAX {
+            state.enqueue(&mut bytes, None, false);
+            inner.write_from(state);
+        }
+    }
+
+    /// Forgets a call: what still comes for it is passed over.
+    pub fn abandon(&self, id: u32) -> Abandoned {
+        let mut state = lock(&self.inner.state);
+        if state.withdraw(id).is_some() {
+            return Abandoned::NotSent;
+        }
+        match state.open.remove(&id) {
+            Some(_) => Abandoned::Sent,
+            None => Abandoned::Ended,
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.inner.shut_down();
+    }
+}
+
+/// A request's frame, with a stream id still to be filled in.
+fn encode_request(request: &Outgoing<'_>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER_BYTES + 128 + request.payload.len());
+    bytes.resize(HEADER_BYTES, 0);
+    write_bytes_field(1, request.operation.service.as_bytes(), &mut bytes);
+    write_bytes_field(2, request.operation.name.as_bytes(), &mut bytes);
+    if !request.payload.is_empty() {
+        write_bytes_field(3, request.payload, &mut bytes);
+    }
+    if let Some(timeout) = request.timeout {
+        // 0 would mean that there is no deadline; below 0 it is over already.
+        let nanoseconds = match i64::try_from(timeout.as_nanos()) {
+            Ok(0) => -1,
+            Ok(nanoseconds) => nanoseconds,
+            Err(_) => i64::MAX,
+        };
+        write_varint_field(4, nanoseconds as u64, &mut bytes);
+    }
+    for entry in request.metadata {
+        write_bytes_field(5, &entry.encode(), &mut bytes);
+    }
+    let header = FrameHeader {
+        // Longer ones are refused by whoever asked for this.
+        data_length: u32::try_from(bytes.len() - HEADER_BYTES).unwrap_or(u32::MAX),
+        stream_id: 0,
+        kind: REQUEST,
+        flags: if request.operation.streaming { REMOTE_CLOSED } else { 0 },
+    };
+    bytes[..HEADER_BYTES].copy_from_slice(&header.encode());
+    bytes
+}
+
+impl State {
+    /// Whether the ids left are needed to cancel what is open. Each call takes two: its own, and
+    /// one for its Cancel.
+    fn is_exhausted(&self) -> bool {
+        let left = (u64::from(u32::MAX) + 2).saturating_sub(self.next_id) / 2;
+        left < 2 + self.open.len() as u64
+    }
+
+    fn enqueue(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        mailbox: Option<Arc<Mailbox>>,
+        is_streaming: bool,
+    ) -> u32 {
+        let id = self.next_id as u32; // Checked by whoever asked for this.
+        self.next_id += 2;
+        bytes[4..8].copy_from_slice(&id.to_be_bytes());
+        self.queued_bytes += bytes.len();
+        self.queue.push_back(Frame { id, bytes: std::mem::take(bytes) });
+        let is_cancelled = mailbox.is_none(); // A Cancel is not to be cancelled.
+        self.open.insert(id, Open { mailbox, phase: Phase::Queued, is_streaming, is_cancelled });
+        id
+    }
+
+    /// Takes a request back, if nobody has begun to write it.
+    fn withdraw(&mut self, id: u32) -> Option<Open> {
+        if self.open.get(&id)?.phase != Phase::Queued {
+            return None;
+        }
+        if let Ok(place) = self.queue.binary_search_by_key(&id, |frame| frame.id) {
+            let frame = self.queue.remove(place);
+            self.queued_bytes -= frame.map_or(0, |frame| frame.bytes.len());
+        }
+        self.open.remove(&id)
+    }
+
+    fn next_batch(&mut self) -> Option<Batch> {
+        let first = self.queue.pop_front()?;
+        let mut batch =
+            Batch { ends: vec![(first.id, first.bytes.len())], bytes: first.bytes, written: 0 };
+        while let Some(next) = self.queue.front() {
+            if batch.bytes.len() + next.bytes.len() > BATCH_BYTES {
+                break;
+            }
+            batch.bytes.extend_from_slice(&next.bytes);
+            batch.ends.push((next.id, batch.bytes.len()));
+            self.queue.pop_front();
+        }
+        self.queued_bytes -= batch.bytes.len();
+        for (id, _) in &batch.ends {
+            if let Some(open) = self.open.get_mut(id) {
+                open.phase = Phase::Writing;
+            }
+        }
+        Some(batch)
+    }
+
+    /// Notes what of a batch was written: all of it, or `failure` says why not.
+    fn settle(&mut self, batch: &Batch, failure: Option<&str>) {
+        for (id, end) in &batch.ends {
+            let is_sent = *end <= batch.written;
+            match (is_sent, self.lost.clone()) {
+                (true, None) => {
+                    if let Some(open) = self.open.get_mut(id) {
+                        open.phase = Phase::Sent;
+                    }
+                }
+                (true, Some(lost)) => self.end(*id, lost.ending()),
+                // The daemon acts on whole frames only.
+                (false, _) => self.end(*id, Ending::NotSent(failure.unwrap_or("").to_owned())),
+            }
+        }
+    }
+
+    fn end(&mut self, id: u32, ending: Ending) {
+        if let Some(open) = self.open.remove(&id) {
+            open.end(ending);
+        }
+    }
+
+    /// Gives up all that is queued.
+    fn fail_queue(&mut self, reason: &str) {
+        self.unusable.get_or_insert_with(|| reason.to_owned());
+        self.queued_bytes = 0;
+        for frame in std::mem::take(&mut self.queue) {
+            self.end(frame.id, Ending::NotSent(reason.to_owned()));
+        }
+    }
+}
+
+// ---------------------------------------------------------------- writing
+
+impl Inner {
+    fn new(socket: TcpStream, first_id: u32) -> Inner {
+        let state = State {
+            next_id: u64::from(first_id | 1),
+            open: HashMap::new(),
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            is_writing: false,
+            unusable: None,
+            lost: None,
+        };
+        Inner { socket, process: process::id(), state: Mutex::new(state) }
+    }
+
+    fn is_foreign(&self) -> bool {
+        process::id() != self.process
+    }
+
+    /// Ends the connection for both sides; in a process forked off the owner's it does nothing,
+    /// for the socket is still the owner's.
+    fn shut_down(&self) {
+        if !self.is_foreign() {
+            let _ = self.socket.shutdown(Shutdown::Both); // It fails if that has happened already.
+        }
+    }
+
+    /// Writes what is queued, unless somebody does.
+    fn write_from(self: &Arc<Inner>, mut state: std::sync::MutexGuard<'_, State>) {
+        if state.is_writing {
+            return;
+        }
+        state.is_writing = true;
+        drop(state);
+        let rest = match self.write(None, CALLER_BATCHES) {
+            Progress::Done => return,
+            Progress::Blocked(rest) => rest,
+        };
+        let inner = self.clone();
+        let rest = Arc::new(Mutex::new(Some(rest)));
+        let hers = rest.clone();
+        let thread = thread::Builder::new().name("imaged-client-write".to_owned());
+        let spawned = thread.stack_size(STACK_BYTES).spawn(move || {
+            if let Some(batch) = lock(&hers).take() {
+                inner.write_all(batch);
+            }
+        });
+        if spawned.is_err() {
+            // No thread is to be had, so the caller does it.
+            if let Some(batch) = lock(&rest).take() {
+                self.write_all(batch);
+            }
+        }
+    }
+
+    /// Writes until the queue is empty, however long that takes.
+    fn write_all(&self, mut rest: Option<Batch>) {
+        while let Progress::Blocked(batch) = self.write(rest, usize::MAX) {
+            rest = batch;
+        }
+    }
+
+    /// Writes `rest` and then what is queued, at most `count` batches, as long as there is room.
+    fn write(&self, mut rest: Option<Batch>, count: usize) -> Progress {
+        for _ in 0..count {
+            let next = match rest.take() {
+                Some(batch) => Some(batch),
+                None => {
+                    let mut state = lock(&self.state);
+                    let batch = state.next_batch();
+                    state.is_writing = batch.is_some();
+                    batch
+                }
+            };
+            let mut batch = match next {
+                Some(batch) => batch,
+                None => return Progress::Done,
+            };
+            match self.write_batch(&mut batch) {
+                Ok(()) => lock(&self.state).settle(&batch, None),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return Progress::Blocked(Some(batch));
+                }
+                Err(error) => {
+                    // What the daemon said before it went is still to be read.
+                    let reason = format!("the daemon takes no more: {error}");
+                    let mut state = lock(&self.state);
+                    state.settle(&batch, Some(&reason));
+                    state.fail_queue(&reason);
+                    state.is_writing = false;
+                    return Progress::Done;
+                }
+            }
+        }
+        Progress::Blocked(None)
+    }
+
+    fn write_batch(&self, batch: &mut Batch) -> io::Result<()> {
+        while batch.written < batch.bytes.len() {
+            match (&self.socket).write(&batch.bytes[batch.written..]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => batch.written += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    // ------------------------------------------------------------ reading
+
+    /// Reads and deals with each frame until the connection ends.
+    fn read(&self) {
+        let mut decoder = FrameDecoder::new();
+        let mut has_answered = false;
+        let lost = 'reading: loop {
+            match decoder.fill(&mut &self.socket) {
+                Ok(0) if has_answered => {
+                    break Lost::Connection("the daemon closed it".to_owned());
+                }
+                Ok(0) => {
+                    let reason = "the daemon closed it without a word, as it does with a user \
+                                  who has no account, or when it has too many connections";
+                    break Lost::Connection(reason.to_owned());
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => break Lost::Connection(error.to_string()),
+            }
+            for found in &mut decoder {
+                if let Err(what) = self.take(found) {
+                    break 'reading Lost::Protocol(what);
+                }
+                has_answered = true;
+            }
+        };
+        let mut state = lock(&self.state);
+        let lost = state.lost.get_or_insert(lost).clone();
+        let (Lost::Connection(reason) | Lost::Protocol(reason)) = &lost;
+        state.fail_queue(reason);
+        // What is being written is settled by whoever writes it.
+        let sent: Vec<u32> = state
+            .open
+            .iter()
+            .filter(|(_, open)| open.phase == Phase::Sent)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in sent {
+            state.end(id, lost.clone().ending());
+        }
+        drop(state);
+        self.shut_down();
+    }
+
+    /// Deals with what came; the error says why it is not the protocol.
+    fn take(&self, found: Found) -> Result<(), String> {
+        let (header, data) = match found {
+            Found::Frame(header, data) => (header, data),
+            Found::TooLong(header) => return Err(format!("{} bytes of data", header.data_length)),
+            Found::Reserved(_) => return Err("a first byte other than zero".to_owned()),
+        };
+        match (header.kind, header.flags) {
+            (RESPONSE, 0) => self.take_response(header.stream_id, &data),
+            (DATA, 0) | (DATA, REMOTE_CLOSED) => self.take_data(header, Some(data)),
+            (DATA, flags) if flags == REMOTE_CLOSED | NO_DATA && data.is_empty() => {
+                self.take_data(header, None)
+            }
+            (kind, flags) => Err(format!("a frame of type {kind} with flags {flags}")),
+        }
+    }
+
+    fn take_response(&self, id: u32, data: &[u8]) -> Result<(), String> {
+        let response =
+            Response::decode(data).map_err(|error| format!("a response that is none: {error}"))?;
+        let open = {
+            let mut state = lock(&self.state);
+            state.check(id)?;
+            state.open.remove(&id)
+        };
+        if let Some(open) = open {
+            open.end(match response.status {
+                Some(status) if status.code != StatusCode::OK.0 => Ending::Refused(status),
+                _ => Ending::Answer(response.payload),
+            });
+        }
+        Ok(())
+    }
+
+    fn take_data(&self, header: FrameHeader, data: Option<Vec<u8>>) -> Result<(), String> {
+        let id = header.stream_id;
+        let is_last = header.flags & REMOTE_CLOSED != 0;
+        let mut state = lock(&self.state);
+        state.check(id)?;
+        let mailbox = match state.open.get(&id) {
+            None => return Ok(()),
+            Some(open) if !open.is_streaming => {
+                return Err(format!("a data frame on stream {id}, which is unary"));
+            }
+            Some(open) => open.mailbox.clone(),
+        };
+        if is_last {
+            state.open.remove(&id);
+        }
+        drop(state);
+        if let (Some(mailbox), Some(data)) = (&mailbox, data) {
+            mailbox.put(data);
+        }
+        if let (Some(mailbox), true) = (mailbox, is_last) {
+            mailbox.end(Ending::Answer(Vec::new()));
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn check(&self, id: u32) -> Result<(), String> {
+        if id % 2 == 1 && u64::from(id) < self.next_id {
+            return Ok(());
+        }
+        Err(format!("a frame on stream {id}, which was never opened"))
+    }
+}
+
+/// The time at which `duration` from now is over; `None`: never.
+pub(crate) fn after(start: Instant, duration: Option<Duration>) -> Option<Instant> {
+    duration.and_then(|duration| start.checked_add(duration))
+}
