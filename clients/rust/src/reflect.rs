@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::codec::Message;
 use crate::messages;
 
 /// A message of `imaged.proto`.
@@ -160,4 +161,17 @@ impl std::error::Error for ValueError {}
 /// All messages of `imaged.proto`, in its order.
 pub fn descriptors() -> impl Iterator<Item = &'static Descriptor> {
     messages::tables().into_iter().flatten().map(|descriptor| descriptor())
+}
+
+/// Does something with a message whose name is known only when the program runs.
+pub trait MessageVisitor {
+    /// What comes of it.
+    type Output;
+    /// Is told the message's type.
+    fn visit<M: Message>(self) -> Self::Output;
+}
+
+/// Shows `visitor` the message of `imaged.proto` that has this name; `None`: there is none.
+pub fn visit_message<V: MessageVisitor>(name: &str, visitor: V) -> Option<V::Output> {
+    messages::visit(name, visitor).ok()
 }

@@ -2,7 +2,7 @@
 //!
 //! Fields are added within a protocol version, so write requests with `..Default::default()`.
 
-use crate::reflect::Descriptor;
+use crate::reflect::{Descriptor, MessageVisitor};
 
 /// Makes messages: the structs, their codec, and `DESCRIPTORS`, what they are made of.
 ///
@@ -82,6 +82,17 @@ macro_rules! messages {
             }
         )*
 
+        /// Shows `visitor` the message of that name; the visitor comes back if there is none.
+        pub(crate) fn visit<V: $crate::reflect::MessageVisitor>(
+            name: &str,
+            visitor: V,
+        ) -> Result<V::Output, V> {
+            match name {
+                $( stringify!($name) => Ok(visitor.visit::<$name>()), )*
+                _ => Err(visitor),
+            }
+        }
+
         /// The messages of this table, in its order.
         pub(crate) static DESCRIPTORS: &[fn() -> &'static $crate::reflect::Descriptor] =
             &[$( <$name as $crate::codec::Message>::descriptor ),*];
@@ -111,4 +122,17 @@ pub(crate) fn tables() -> [&'static [fn() -> &'static Descriptor]; 9] {
         fixture::DESCRIPTORS,
         jobs::DESCRIPTORS,
     ]
+}
+
+/// Shows `visitor` the message of that name, of any table.
+pub(crate) fn visit<V: MessageVisitor>(name: &str, visitor: V) -> Result<V::Output, V> {
+    envelope::visit(name, visitor)
+        .or_else(|visitor| resources::visit(name, visitor))
+        .or_else(|visitor| images::visit(name, visitor))
+        .or_else(|visitor| snapshots::visit(name, visitor))
+        .or_else(|visitor| machines::visit(name, visitor))
+        .or_else(|visitor| tags::visit(name, visitor))
+        .or_else(|visitor| daemon::visit(name, visitor))
+        .or_else(|visitor| fixture::visit(name, visitor))
+        .or_else(|visitor| jobs::visit(name, visitor))
 }
