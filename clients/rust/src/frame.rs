@@ -74,7 +74,7 @@ pub enum Found {
 }
 
 /// Finds the frames in bytes that come in pieces of any size.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FrameDecoder {
     /// Read bytes are at `start..end`; the rest is room for more.
     buffer: Vec<u8>,
@@ -87,12 +87,6 @@ pub struct FrameDecoder {
 
 /// How much is read at once, and how much room is kept between frames.
 const ROOM_BYTES: usize = 64 << 10;
-
-impl Default for FrameDecoder {
-    fn default() -> FrameDecoder {
-        FrameDecoder { buffer: Vec::new(), start: 0, end: 0, dropping: 0, is_reserved: false }
-    }
-}
 
 impl FrameDecoder {
     /// A decoder that has seen nothing.

@@ -40,6 +40,7 @@ const START_PATIENCE: Duration = Duration::from_secs(30);
 /// dropped; a test that is killed leaves both behind.
 pub struct Daemon {
     child: Child,
+    options: Vec<OsString>,
     directory: Directory,
 }
 
@@ -66,35 +67,21 @@ impl Daemon {
     /// # Errors
     /// As [`start`](Daemon::start).
     pub fn start_with(options: impl IntoIterator<Item = impl AsRef<OsStr>>) -> io::Result<Daemon> {
-        let program = Daemon::program().ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::NotFound,
-                "there is no daemon: IMAGED names no program, and PATH has no imaged",
-            )
-        })?;
         let directory = Directory::new()?;
-        let log = File::create(directory.path.join("log"))?;
-        let mut child = Command::new(&program)
-            .arg("--socket")
-            .arg(directory.path.join("s"))
-            .args(["--ready-fd", "1"])
-            .args(options)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", program.display()))
-            })?;
-        let ready = child.stdout.take();
-        let daemon = Daemon { child, directory };
-        match ready.map(read_ready) {
-            Some(true) => Ok(daemon),
-            _ => Err(io::Error::new(
-                io::ErrorKind::Other,
-                format!("{} did not start: {}", program.display(), daemon.log().trim_end()),
-            )),
-        }
+        let options: Vec<OsString> =
+            options.into_iter().map(|option| option.as_ref().to_owned()).collect();
+        let child = start(&directory, &options)?;
+        Ok(Daemon { child, options, directory })
+    }
+
+    /// Kills the daemon as a crash would, and starts it anew on the same socket.
+    ///
+    /// # Errors
+    /// As [`start`](Daemon::start).
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.kill();
+        self.child = start(&self.directory, &self.options)?;
+        Ok(())
     }
 
     /// The daemon's socket.
@@ -156,8 +143,36 @@ impl fmt::Debug for Daemon {
     }
 }
 
+/// Starts a daemon, and waits until it answers.
+fn start(directory: &Directory, options: &[OsString]) -> io::Result<Child> {
+    let program = Daemon::program().ok_or_else(|| {
+        let text = "there is no daemon: IMAGED names no program, and PATH has no imaged";
+        io::Error::new(io::ErrorKind::NotFound, text)
+    })?;
+    let log = directory.path.join("log");
+    let mut child = Command::new(&program)
+        .arg("--socket")
+        .arg(directory.path.join("s"))
+        .args(["--ready-fd", "1"])
+        .args(options)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(File::create(&log)?)
+        .spawn()
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", program.display())))?;
+    if child.stdout.take().map_or(false, is_ready) {
+        return Ok(child);
+    }
+    // Both fail only if it has ended already.
+    let _ = child.kill();
+    let _ = child.wait();
+    let said = fs::read_to_string(&log).unwrap_or_default();
+    let text = format!("{} did not start: {}", program.display(), said.trim_end());
+    Err(io::Error::new(io::ErrorKind::Other, text))
+}
+
 /// Whether the daemon says that it is ready, in time and before it ends.
-fn read_ready(mut output: impl Read + Send + 'static) -> bool {
+fn is_ready(mut output: impl Read + Send + 'static) -> bool {
     let (told, ready) = mpsc::channel();
     thread::spawn(move || {
         let mut text = String::new();

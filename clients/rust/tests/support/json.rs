@@ -173,7 +173,7 @@ impl Parser<'_> {
         let mut string = String::new();
         loop {
             let rest = &self.text[self.position..];
-            let end = rest.find(|letter| matches!(letter, '"' | '\\')).unwrap_or(rest.len());
+            let end = rest.find(&['"', '\\'][..]).unwrap_or(rest.len());
             string.push_str(&rest[..end]);
             self.position += end;
             if self.take("\"") {

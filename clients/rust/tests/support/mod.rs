@@ -155,7 +155,7 @@ impl Peer {
     /// Whether the client has closed its end, after all that is still to be read.
     pub fn is_closed(&mut self) -> bool {
         let mut rest = Vec::new();
-        matches!(self.socket.read_to_end(&mut rest), Ok(_))
+        self.socket.read_to_end(&mut rest).is_ok()
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
