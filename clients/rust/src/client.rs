@@ -79,7 +79,7 @@ impl CallOptions {
         let entries = [
             ("account", self.account.as_deref()),
             ("ram-user", self.ram_user.as_deref()),
-            ("explain", self.explain.then(|| "true")),
+            ("explain", self.explain.then_some("true")),
         ];
         let entry = |(key, value): (&str, Option<&str>)| {
             Some(KeyValue { key: key.into(), value: value?.into() })

@@ -79,7 +79,7 @@ fn conformance_answers_each_command() {
     let answer = program.ask(r#"{"call": "CreateImage", "request": {}, "explain": true}"#);
     assert_eq!(at(&answer, &["error", "http_status"]).number(), Some(400));
     assert!(!at(&answer, &["error", "further"]).array().unwrap().is_empty());
-    let answer = program.ask(r#"{"call": "Version", "account": "nobody"}"#);
+    let answer = program.ask(r#"{"call": "DescribeRegions", "account": "nobody"}"#);
     assert_eq!(at(&answer, &["error", "code"]).text(), Some("Forbidden"));
 
     program.ask(r#"{"call": "AddFaultRule", "request": {"action": "hold"}}"#);

@@ -41,12 +41,14 @@ pub fn daemon() -> Option<Daemon> {
     Some(Daemon::start().unwrap())
 }
 
-/// A program among this package's examples, which `cargo test` has built.
+/// A program among this package's examples, which plain `cargo test` has built.
 pub fn example(name: &str) -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
-    path.join("examples").join(name)
+    let path = path.join("examples").join(name);
+    assert!(path.is_file(), "{} is missing: cargo build --examples", path.display());
+    path
 }
 
 /// Numbers that are the same each time (splitmix64).
