@@ -96,7 +96,9 @@ impl CallOptions {
 /// ```
 /// use imaged::{Client, CreateImageRequest, Error, Options};
 ///
-/// # let daemon = match imaged::testing::Daemon::start() { Ok(daemon) => daemon, Err(_) => return Ok(()) };
+/// # use imaged::testing::Daemon;
+/// # if Daemon::program().is_none() { return Ok(()); }
+/// # let daemon = Daemon::start().unwrap();
 /// # std::env::set_var("IMAGED_SOCKET", daemon.socket());
 /// let client = Client::connect(Options::default())?;
 /// let request = CreateImageRequest {
@@ -202,8 +204,8 @@ impl Client {
     /// ```no_run
     /// # use imaged::{CallOptions, Client, DescribeImagesRequest, Options};
     /// # let client = Client::connect(Options::default())?;
-    /// let options = CallOptions { account: Some("ci".into()), explain: true, ..Default::default() };
-    /// client.with(options).describe_images(&DescribeImagesRequest::default())?;
+    /// let explained = CallOptions { explain: true, ..client.options().clone() };
+    /// client.with(explained).describe_images(&DescribeImagesRequest::default())?;
     /// # Ok::<(), imaged::Error>(())
     /// ```
     #[must_use]

@@ -4,7 +4,6 @@
 //! does not take it at once, a thread goes on with that. The reading thread never writes, so that
 //! neither direction ever waits for the other.
 
-use std::collections::{HashMap, VecDeque};
 use std::io::{self, ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::io::OwnedFd;
@@ -23,12 +22,11 @@ use crate::frame::{
 use crate::mailbox::{lock, Ending, Mailbox};
 use crate::messages::daemon::CancelRequest;
 use crate::messages::envelope::{KeyValue, Response, Status};
+use crate::streams::{Batch, Lost, Streams};
 use crate::{OperationInfo, StatusCode};
 
 /// How many bytes may wait for a daemon that does not read.
 const QUEUED_BYTES_MAX: usize = 16 << 20;
-/// How much is written with one call.
-const BATCH_BYTES: usize = 64 << 10;
 /// How long a caller waits for room in the socket before a thread goes on for it.
 const WRITE_PATIENCE: Duration = Duration::from_millis(20);
 /// How many batches a caller writes, its own and others', before a thread goes on for it.
@@ -71,74 +69,7 @@ pub(crate) struct Connection {
 struct Inner {
     socket: TcpStream,
     process: u32,
-    state: Mutex<State>,
-}
-
-struct State {
-    /// The next request's stream id: odd, and above `u32::MAX` when they have run out.
-    next_id: u64,
-    open: HashMap<u32, Open>,
-    /// Frames nobody has begun to write, in the order of their ids.
-    queue: VecDeque<Frame>,
-    queued_bytes: usize,
-    /// Somebody writes, and will look into the queue again.
-    is_writing: bool,
-    /// Why nothing more is sent.
-    unusable: Option<String>,
-    /// Why nothing more comes.
-    lost: Option<Lost>,
-}
-
-#[derive(Clone)]
-enum Lost {
-    Connection(String),
-    Protocol(String),
-}
-
-impl Lost {
-    fn ending(self) -> Ending {
-        match self {
-            Lost::Connection(reason) => Ending::Lost(reason),
-            Lost::Protocol(what) => Ending::NotTheProtocol(what),
-        }
-    }
-}
-
-struct Open {
-    /// Nobody waits for the answer of a Cancel.
-    mailbox: Option<Arc<Mailbox>>,
-    phase: Phase,
-    is_streaming: bool,
-    is_cancelled: bool,
-}
-
-impl Open {
-    fn end(self, ending: Ending) {
-        if let Some(mailbox) = self.mailbox {
-            mailbox.end(ending);
-        }
-    }
-}
-
-/// How far a request has come. Until it is sent whole, the daemon does not know it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Queued,
-    Writing,
-    Sent,
-}
-
-struct Frame {
-    id: u32,
-    bytes: Vec<u8>,
-}
-
-/// Frames that are written as one.
-struct Batch {
-    bytes: Vec<u8>,
-    /// Each frame's id, and where it ends in the bytes.
-    ends: Vec<(u32, usize)>,
-    written: usize,
+    streams: Mutex<Streams>,
 }
 
 enum Progress {
@@ -200,15 +131,15 @@ impl Connection {
 
     /// Whether it can take another request.
     pub fn is_usable(&self) -> bool {
-        let state = lock(&self.inner.state);
-        state.unusable.is_none() && !state.is_exhausted()
+        let streams = lock(&self.inner.streams);
+        streams.unusable.is_none() && !streams.is_exhausted()
     }
 
     /// Lets the next stream have this id, if it is odd and above those used: for tests of where
     /// ids end.
     pub fn skip_ids(&self, next: u32) {
-        let mut state = lock(&self.inner.state);
-        state.next_id = state.next_id.max(u64::from(next | 1));
+        let mut streams = lock(&self.inner.streams);
+        streams.next_id = streams.next_id.max(u64::from(next | 1));
     }
 
     /// Whether this process is not the one that connected, but forked off it: the socket is not
@@ -219,11 +150,11 @@ impl Connection {
 
     /// Ends the connection and what is open on it.
     pub fn close(&self) {
-        let mut state = lock(&self.inner.state);
+        let mut streams = lock(&self.inner.streams);
         let reason = "the client was closed".to_owned();
-        state.unusable.get_or_insert(reason.clone());
-        state.lost.get_or_insert(Lost::Connection(reason));
-        drop(state);
+        streams.unusable.get_or_insert(reason.clone());
+        streams.lost.get_or_insert(Lost::Connection(reason));
+        drop(streams);
         self.inner.shut_down();
     }
 
@@ -236,20 +167,20 @@ impl Connection {
             return Err(Refusal::Impossible("a request has at most 4 MiB".to_owned()));
         }
         let inner = &self.inner;
-        let mut state = lock(&inner.state);
-        if let Some(reason) = &state.unusable {
+        let mut streams = lock(&inner.streams);
+        if let Some(reason) = &streams.unusable {
             return Err(Refusal::Unusable(reason.clone()));
         }
-        if state.is_exhausted() {
+        if streams.is_exhausted() {
             return Err(Refusal::Unusable("its stream ids have run out".to_owned()));
         }
-        if state.queued_bytes + bytes.len() > QUEUED_BYTES_MAX {
+        if streams.queued_bytes + bytes.len() > QUEUED_BYTES_MAX {
             let reason = "the daemon reads nothing, and 16 MiB wait for it already";
             return Err(Refusal::Impossible(reason.to_owned()));
         }
         let is_streaming = request.operation.streaming;
-        let id = state.enqueue(&mut bytes, Some(mailbox), is_streaming);
-        inner.write_from(state);
+        let id = streams.enqueue(&mut bytes, Some(mailbox), is_streaming);
+        inner.write_from(streams);
         Ok(id)
     }
 
@@ -267,31 +198,31 @@ impl Connection {
         };
         let mut bytes = encode_request(&request);
         let inner = &self.inner;
-        let mut state = lock(&inner.state);
-        match state.open.get_mut(&id) {
+        let mut streams = lock(&inner.streams);
+        match streams.open.get_mut(&id) {
             None => return,
             Some(open) if open.is_cancelled => return,
             Some(open) => open.is_cancelled = true,
         }
-        if let Some(open) = state.withdraw(id) {
+        if let Some(open) = streams.withdraw(id) {
             let message = "cancelled before it was sent".to_owned();
             let code = StatusCode::CANCELLED.0;
             return open.end(Ending::Refused(Status { code, message, ..Default::default() }));
         }
-        let has_id = state.next_id <= u64::from(u32::MAX);
-        if state.unusable.is_none() && has_id && bytes.len() <= HEADER_BYTES + DATA_BYTES_MAX {
-            state.enqueue(&mut bytes, None, false);
-            inner.write_from(state);
+        let has_id = streams.next_id <= u64::from(u32::MAX);
+        if streams.unusable.is_none() && has_id && bytes.len() <= HEADER_BYTES + DATA_BYTES_MAX {
+            streams.enqueue(&mut bytes, None, false);
+            inner.write_from(streams);
         }
     }
 
     /// Forgets a call: what still comes for it is passed over.
     pub fn abandon(&self, id: u32) -> Abandoned {
-        let mut state = lock(&self.inner.state);
-        if state.withdraw(id).is_some() {
+        let mut streams = lock(&self.inner.streams);
+        if streams.withdraw(id).is_some() {
             return Abandoned::NotSent;
         }
-        match state.open.remove(&id) {
+        match streams.open.remove(&id) {
             Some(_) => Abandoned::Sent,
             None => Abandoned::Ended,
         }
@@ -336,110 +267,12 @@ fn encode_request(request: &Outgoing<'_>) -> Vec<u8> {
     bytes
 }
 
-impl State {
-    /// Whether the ids left are needed to cancel what is open. Each call takes two: its own, and
-    /// one for its Cancel.
-    fn is_exhausted(&self) -> bool {
-        let left = (u64::from(u32::MAX) + 2).saturating_sub(self.next_id) / 2;
-        left < 2 + self.open.len() as u64
-    }
-
-    fn enqueue(
-        &mut self,
-        bytes: &mut Vec<u8>,
-        mailbox: Option<Arc<Mailbox>>,
-        is_streaming: bool,
-    ) -> u32 {
-        let id = self.next_id as u32; // Checked by whoever asked for this.
-        self.next_id += 2;
-        bytes[4..8].copy_from_slice(&id.to_be_bytes());
-        self.queued_bytes += bytes.len();
-        self.queue.push_back(Frame { id, bytes: std::mem::take(bytes) });
-        let is_cancelled = mailbox.is_none(); // A Cancel is not to be cancelled.
-        self.open.insert(id, Open { mailbox, phase: Phase::Queued, is_streaming, is_cancelled });
-        id
-    }
-
-    /// Takes a request back, if nobody has begun to write it.
-    fn withdraw(&mut self, id: u32) -> Option<Open> {
-        if self.open.get(&id)?.phase != Phase::Queued {
-            return None;
-        }
-        if let Ok(place) = self.queue.binary_search_by_key(&id, |frame| frame.id) {
-            let frame = self.queue.remove(place);
-            self.queued_bytes -= frame.map_or(0, |frame| frame.bytes.len());
-        }
-        self.open.remove(&id)
-    }
-
-    fn next_batch(&mut self) -> Option<Batch> {
-        let first = self.queue.pop_front()?;
-        let mut batch =
-            Batch { ends: vec![(first.id, first.bytes.len())], bytes: first.bytes, written: 0 };
-        while let Some(next) = self.queue.front() {
-            if batch.bytes.len() + next.bytes.len() > BATCH_BYTES {
-                break;
-            }
-            batch.bytes.extend_from_slice(&next.bytes);
-            batch.ends.push((next.id, batch.bytes.len()));
-            self.queue.pop_front();
-        }
-        self.queued_bytes -= batch.bytes.len();
-        for (id, _) in &batch.ends {
-            if let Some(open) = self.open.get_mut(id) {
-                open.phase = Phase::Writing;
-            }
-        }
-        Some(batch)
-    }
-
-    /// Notes what of a batch was written: all of it, or `failure` says why not.
-    fn settle(&mut self, batch: &Batch, failure: Option<&str>) {
-        for (id, end) in &batch.ends {
-            let is_sent = *end <= batch.written;
-            match (is_sent, self.lost.clone()) {
-                (true, None) => {
-                    if let Some(open) = self.open.get_mut(id) {
-                        open.phase = Phase::Sent;
-                    }
-                }
-                (true, Some(lost)) => self.end(*id, lost.ending()),
-                // The daemon acts on whole frames only.
-                (false, _) => self.end(*id, Ending::NotSent(failure.unwrap_or("").to_owned())),
-            }
-        }
-    }
-
-    fn end(&mut self, id: u32, ending: Ending) {
-        if let Some(open) = self.open.remove(&id) {
-            open.end(ending);
-        }
-    }
-
-    /// Gives up all that is queued.
-    fn fail_queue(&mut self, reason: &str) {
-        self.unusable.get_or_insert_with(|| reason.to_owned());
-        self.queued_bytes = 0;
-        for frame in std::mem::take(&mut self.queue) {
-            self.end(frame.id, Ending::NotSent(reason.to_owned()));
-        }
-    }
-}
-
 // ---------------------------------------------------------------- writing
 
 impl Inner {
     fn new(socket: TcpStream, first_id: u32) -> Inner {
-        let state = State {
-            next_id: u64::from(first_id | 1),
-            open: HashMap::new(),
-            queue: VecDeque::new(),
-            queued_bytes: 0,
-            is_writing: false,
-            unusable: None,
-            lost: None,
-        };
-        Inner { socket, process: process::id(), state: Mutex::new(state) }
+        let streams = Mutex::new(Streams::new(first_id));
+        Inner { socket, process: process::id(), streams }
     }
 
     fn is_foreign(&self) -> bool {
@@ -455,12 +288,12 @@ impl Inner {
     }
 
     /// Writes what is queued, unless somebody does.
-    fn write_from(self: &Arc<Inner>, mut state: std::sync::MutexGuard<'_, State>) {
-        if state.is_writing {
+    fn write_from(self: &Arc<Inner>, mut streams: std::sync::MutexGuard<'_, Streams>) {
+        if streams.is_writing {
             return;
         }
-        state.is_writing = true;
-        drop(state);
+        streams.is_writing = true;
+        drop(streams);
         let rest = match self.write(None, CALLER_BATCHES) {
             Progress::Done => return,
             Progress::Blocked(rest) => rest,
@@ -495,9 +328,9 @@ impl Inner {
             let next = match rest.take() {
                 Some(batch) => Some(batch),
                 None => {
-                    let mut state = lock(&self.state);
-                    let batch = state.next_batch();
-                    state.is_writing = batch.is_some();
+                    let mut streams = lock(&self.streams);
+                    let batch = streams.next_batch();
+                    streams.is_writing = batch.is_some();
                     batch
                 }
             };
@@ -506,17 +339,17 @@ impl Inner {
                 None => return Progress::Done,
             };
             match self.write_batch(&mut batch) {
-                Ok(()) => lock(&self.state).settle(&batch, None),
+                Ok(()) => lock(&self.streams).settle(&batch, None),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     return Progress::Blocked(Some(batch));
                 }
                 Err(error) => {
                     // What the daemon said before it went is still to be read.
                     let reason = format!("the daemon takes no more: {error}");
-                    let mut state = lock(&self.state);
-                    state.settle(&batch, Some(&reason));
-                    state.fail_queue(&reason);
-                    state.is_writing = false;
+                    let mut streams = lock(&self.streams);
+                    streams.settle(&batch, Some(&reason));
+                    streams.fail_queue(&reason);
+                    streams.is_writing = false;
                     return Progress::Done;
                 }
             }
@@ -563,21 +396,7 @@ impl Inner {
                 has_answered = true;
             }
         };
-        let mut state = lock(&self.state);
-        let lost = state.lost.get_or_insert(lost).clone();
-        let (Lost::Connection(reason) | Lost::Protocol(reason)) = &lost;
-        state.fail_queue(reason);
-        // What is being written is settled by whoever writes it.
-        let sent: Vec<u32> = state
-            .open
-            .iter()
-            .filter(|(_, open)| open.phase == Phase::Sent)
-            .map(|(id, _)| *id)
-            .collect();
-        for id in sent {
-            state.end(id, lost.clone().ending());
-        }
-        drop(state);
+        lock(&self.streams).fail(lost);
         self.shut_down();
     }
 
@@ -602,9 +421,9 @@ impl Inner {
         let response =
             Response::decode(data).map_err(|error| format!("a response that is none: {error}"))?;
         let open = {
-            let mut state = lock(&self.state);
-            state.check(id)?;
-            state.open.remove(&id)
+            let mut streams = lock(&self.streams);
+            streams.check(id)?;
+            streams.open.remove(&id)
         };
         if let Some(open) = open {
             open.end(match response.status {
@@ -618,9 +437,9 @@ impl Inner {
     fn take_data(&self, header: FrameHeader, data: Option<Vec<u8>>) -> Result<(), String> {
         let id = header.stream_id;
         let is_last = header.flags & REMOTE_CLOSED != 0;
-        let mut state = lock(&self.state);
-        state.check(id)?;
-        let mailbox = match state.open.get(&id) {
+        let mut streams = lock(&self.streams);
+        streams.check(id)?;
+        let mailbox = match streams.open.get(&id) {
             None => return Ok(()),
             Some(open) if !open.is_streaming => {
                 return Err(format!("a data frame on stream {id}, which is unary"));
@@ -628,9 +447,9 @@ impl Inner {
             Some(open) => open.mailbox.clone(),
         };
         if is_last {
-            state.open.remove(&id);
+            streams.open.remove(&id);
         }
-        drop(state);
+        drop(streams);
         if let (Some(mailbox), Some(data)) = (&mailbox, data) {
             mailbox.put(data);
         }
@@ -638,15 +457,6 @@ impl Inner {
             mailbox.end(Ending::Answer(Vec::new()));
         }
         Ok(())
-    }
-}
-
-impl State {
-    fn check(&self, id: u32) -> Result<(), String> {
-        if id % 2 == 1 && u64::from(id) < self.next_id {
-            return Ok(());
-        }
-        Err(format!("a frame on stream {id}, which was never opened"))
     }
 }
 

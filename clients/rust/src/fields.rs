@@ -107,7 +107,11 @@ macro_rules! scalars {
                     Scalar::write(self, number, bytes);
                 }
             }
-            fn merge(&mut self, wire: WireType, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+            fn merge(
+                &mut self,
+                wire: WireType,
+                reader: &mut Reader<'_>,
+            ) -> Result<(), DecodeError> {
                 expect(wire, Self::WIRE)?;
                 *self = Scalar::read(reader)?;
                 Ok(())
@@ -129,7 +133,11 @@ macro_rules! scalars {
                     Scalar::write(value, number, bytes);
                 }
             }
-            fn merge(&mut self, wire: WireType, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+            fn merge(
+                &mut self,
+                wire: WireType,
+                reader: &mut Reader<'_>,
+            ) -> Result<(), DecodeError> {
                 expect(wire, <$type as Scalar>::WIRE)?;
                 *self = Some(Scalar::read(reader)?);
                 Ok(())

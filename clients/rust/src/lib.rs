@@ -21,6 +21,7 @@ mod operations;
 mod pending;
 mod places;
 pub mod reflect;
+mod streams;
 pub mod testing;
 mod watch;
 

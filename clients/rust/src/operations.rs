@@ -58,7 +58,8 @@ macro_rules! operations {
         $(#[$service_about:meta])*
         $service:literal {
             $( $(#[$operation_about:meta])*
-            $kind:ident $method:ident: $name:ident($request:ident) -> $answer:ident, $again:ident; )*
+            $kind:ident $method:ident:
+                $name:ident($request:ident) -> $answer:ident, $again:ident; )*
         }
     )*) => {
         /// All operations, in the order of `protocol/README.md`.
@@ -112,11 +113,13 @@ macro_rules! operations {
         }
     };
 
-    (@operation stream, $service:literal, $name:ident, $request:ident, $answer:ident, $again:ident) => {
+    (@operation stream, $service:literal, $name:ident, $request:ident, $answer:ident,
+        $again:ident) => {
         pub(crate) const WATCH: &OperationInfo =
             &operations!(@info $service, $name, stream, $again);
     };
-    (@operation unary, $service:literal, $name:ident, $request:ident, $answer:ident, $again:ident) => {
+    (@operation unary, $service:literal, $name:ident, $request:ident, $answer:ident,
+        $again:ident) => {
         impl Operation for $request {
             type Answer = $answer;
             const INFO: &'static OperationInfo =
@@ -146,51 +149,69 @@ operations! {
         /// `CreateImage`: makes an image from an instance, a snapshot, or a list of disks.
         unary create_image: CreateImage(CreateImageRequest) -> CreateImageResponse, token;
         /// `DescribeImages`: the images that fit, a page at a time.
-        unary describe_images: DescribeImages(DescribeImagesRequest) -> DescribeImagesResponse, reads;
+        unary describe_images: DescribeImages(DescribeImagesRequest)
+            -> DescribeImagesResponse, reads;
         /// `DescribeImageFromFamily`: the newest available image of a family.
-        unary describe_image_from_family: DescribeImageFromFamily(DescribeImageFromFamilyRequest) -> DescribeImageFromFamilyResponse, reads;
+        unary describe_image_from_family: DescribeImageFromFamily(DescribeImageFromFamilyRequest)
+            -> DescribeImageFromFamilyResponse, reads;
         /// `DeleteImage`: deletes an image; its snapshots stay.
         unary delete_image: DeleteImage(DeleteImageRequest) -> DeleteImageResponse, never;
         /// `ModifyImageAttribute`: changes an image's name, description, status and the like.
-        unary modify_image_attribute: ModifyImageAttribute(ModifyImageAttributeRequest) -> ModifyImageAttributeResponse, never;
+        unary modify_image_attribute: ModifyImageAttribute(ModifyImageAttributeRequest)
+            -> ModifyImageAttributeResponse, never;
         /// `CopyImage`: copies an image to another region.
         unary copy_image: CopyImage(CopyImageRequest) -> CopyImageResponse, token;
         /// `CancelCopyImage`: gives up a copy that is not yet finished.
-        unary cancel_copy_image: CancelCopyImage(CancelCopyImageRequest) -> CancelCopyImageResponse, never;
+        unary cancel_copy_image: CancelCopyImage(CancelCopyImageRequest)
+            -> CancelCopyImageResponse, never;
         /// `ModifyImageSharePermission`: shares an image with accounts, or no longer.
-        unary modify_image_share_permission: ModifyImageSharePermission(ModifyImageSharePermissionRequest) -> ModifyImageSharePermissionResponse, never;
+        unary modify_image_share_permission:
+            ModifyImageSharePermission(ModifyImageSharePermissionRequest)
+            -> ModifyImageSharePermissionResponse, never;
         /// `DescribeImageSharePermission`: the accounts that an image is shared with.
-        unary describe_image_share_permission: DescribeImageSharePermission(DescribeImageSharePermissionRequest) -> DescribeImageSharePermissionResponse, reads;
-        /// `ExportImage`: writes a disk of an image to a file, which is durable when this returns.
+        unary describe_image_share_permission:
+            DescribeImageSharePermission(DescribeImageSharePermissionRequest)
+            -> DescribeImageSharePermissionResponse, reads;
+        /// `ExportImage`: writes a disk of an image to a file, durable when this returns.
         unary export_image: ExportImage(ExportImageRequest) -> ExportImageResponse, never;
         /// `CreateSnapshot`: takes a snapshot of a disk.
-        unary create_snapshot: CreateSnapshot(CreateSnapshotRequest) -> CreateSnapshotResponse, token;
+        unary create_snapshot: CreateSnapshot(CreateSnapshotRequest)
+            -> CreateSnapshotResponse, token;
         /// `DescribeSnapshots`: the snapshots that fit, a page at a time.
-        unary describe_snapshots: DescribeSnapshots(DescribeSnapshotsRequest) -> DescribeSnapshotsResponse, reads;
+        unary describe_snapshots: DescribeSnapshots(DescribeSnapshotsRequest)
+            -> DescribeSnapshotsResponse, reads;
         /// `DeleteSnapshot`: deletes a snapshot.
-        unary delete_snapshot: DeleteSnapshot(DeleteSnapshotRequest) -> DeleteSnapshotResponse, never;
+        unary delete_snapshot: DeleteSnapshot(DeleteSnapshotRequest)
+            -> DeleteSnapshotResponse, never;
         /// `ModifySnapshotAttribute`: changes a snapshot's name, description or retention.
-        unary modify_snapshot_attribute: ModifySnapshotAttribute(ModifySnapshotAttributeRequest) -> ModifySnapshotAttributeResponse, never;
+        unary modify_snapshot_attribute: ModifySnapshotAttribute(ModifySnapshotAttributeRequest)
+            -> ModifySnapshotAttributeResponse, never;
         /// `RunInstances`: makes instances from an image, and starts them.
         unary run_instances: RunInstances(RunInstancesRequest) -> RunInstancesResponse, token;
         /// `DescribeInstances`: the instances that fit, a page at a time.
-        unary describe_instances: DescribeInstances(DescribeInstancesRequest) -> DescribeInstancesResponse, reads;
+        unary describe_instances: DescribeInstances(DescribeInstancesRequest)
+            -> DescribeInstancesResponse, reads;
         /// `DescribeInstanceStatus`: the instances' status.
-        unary describe_instance_status: DescribeInstanceStatus(DescribeInstanceStatusRequest) -> DescribeInstanceStatusResponse, reads;
+        unary describe_instance_status: DescribeInstanceStatus(DescribeInstanceStatusRequest)
+            -> DescribeInstanceStatusResponse, reads;
         /// `StartInstance`: starts an instance.
         unary start_instance: StartInstance(StartInstanceRequest) -> StartInstanceResponse, never;
         /// `StartInstances`: starts several instances.
-        unary start_instances: StartInstances(StartInstancesRequest) -> StartInstancesResponse, never;
+        unary start_instances: StartInstances(StartInstancesRequest)
+            -> StartInstancesResponse, never;
         /// `StopInstance`: stops an instance.
         unary stop_instance: StopInstance(StopInstanceRequest) -> StopInstanceResponse, never;
         /// `StopInstances`: stops several instances.
         unary stop_instances: StopInstances(StopInstancesRequest) -> StopInstancesResponse, never;
         /// `DeleteInstance`: deletes an instance.
-        unary delete_instance: DeleteInstance(DeleteInstanceRequest) -> DeleteInstanceResponse, token;
+        unary delete_instance: DeleteInstance(DeleteInstanceRequest)
+            -> DeleteInstanceResponse, token;
         /// `DeleteInstances`: deletes several instances.
-        unary delete_instances: DeleteInstances(DeleteInstancesRequest) -> DeleteInstancesResponse, token;
+        unary delete_instances: DeleteInstances(DeleteInstancesRequest)
+            -> DeleteInstancesResponse, token;
         /// `ReplaceSystemDisk`: gives an instance a new system disk, made of an image.
-        unary replace_system_disk: ReplaceSystemDisk(ReplaceSystemDiskRequest) -> ReplaceSystemDiskResponse, token;
+        unary replace_system_disk: ReplaceSystemDisk(ReplaceSystemDiskRequest)
+            -> ReplaceSystemDiskResponse, token;
         /// `CreateDisk`: makes a disk, empty or of a snapshot.
         unary create_disk: CreateDisk(CreateDiskRequest) -> CreateDiskResponse, token;
         /// `DescribeDisks`: the disks that fit, a page at a time.
@@ -204,21 +225,26 @@ operations! {
         /// `TagResources`: gives tags to resources.
         unary tag_resources: TagResources(TagResourcesRequest) -> TagResourcesResponse, never;
         /// `UntagResources`: takes tags from resources.
-        unary untag_resources: UntagResources(UntagResourcesRequest) -> UntagResourcesResponse, never;
+        unary untag_resources: UntagResources(UntagResourcesRequest)
+            -> UntagResourcesResponse, never;
         /// `ListTagResources`: the tags of resources, a page at a time.
-        unary list_tag_resources: ListTagResources(ListTagResourcesRequest) -> ListTagResourcesResponse, reads;
+        unary list_tag_resources: ListTagResources(ListTagResourcesRequest)
+            -> ListTagResourcesResponse, reads;
         /// `AddTags`: gives tags to one resource; the old name of `TagResources`.
         unary add_tags: AddTags(AddTagsRequest) -> AddTagsResponse, never;
         /// `JoinResourceGroup`: moves a resource to a resource group.
-        unary join_resource_group: JoinResourceGroup(JoinResourceGroupRequest) -> JoinResourceGroupResponse, never;
+        unary join_resource_group: JoinResourceGroup(JoinResourceGroupRequest)
+            -> JoinResourceGroupResponse, never;
         /// `DescribeRegions`: the regions.
-        unary describe_regions: DescribeRegions(DescribeRegionsRequest) -> DescribeRegionsResponse, reads;
+        unary describe_regions: DescribeRegions(DescribeRegionsRequest)
+            -> DescribeRegionsResponse, reads;
     }
 
     "The daemon's own operations."
     "imaged.v1.Daemon" {
         /// `RegisterInstance`: makes an existing virtual machine known, with its disks.
-        unary register_instance: RegisterInstance(RegisterInstanceRequest) -> RegisterInstanceResponse, token;
+        unary register_instance: RegisterInstance(RegisterInstanceRequest)
+            -> RegisterInstanceResponse, token;
         /// `WaitForImage`: waits until an image is finished. Without a deadline it answers after 60
         /// seconds with the image as it is then.
         unary wait_for_image: WaitForImage(WaitForImageRequest) -> WaitForImageResponse, reads;
@@ -232,12 +258,14 @@ operations! {
         unary version: Version(VersionRequest) -> VersionResponse, reads;
         /// `Health`: how the daemon is.
         unary health: Health(HealthRequest) -> HealthResponse, reads;
-        /// `ExportSnapshot`: writes a snapshot's disk to a file, which is durable when this returns.
-        unary export_snapshot: ExportSnapshot(ExportSnapshotRequest) -> ExportSnapshotResponse, never;
+        /// `ExportSnapshot`: writes a snapshot's disk to a file, durable when this returns.
+        unary export_snapshot: ExportSnapshot(ExportSnapshotRequest)
+            -> ExportSnapshotResponse, never;
         /// `ReadSnapshot`: a part of a snapshot's disk.
         unary read_snapshot: ReadSnapshot(ReadSnapshotRequest) -> ReadSnapshotResponse, reads;
         /// `VerifySnapshot`: reads what is stored, and compares the checksums: a step a call.
-        unary verify_snapshot: VerifySnapshot(VerifySnapshotRequest) -> VerifySnapshotResponse, reads;
+        unary verify_snapshot: VerifySnapshot(VerifySnapshotRequest)
+            -> VerifySnapshotResponse, reads;
         /// `DescribeUsage`: what disks, snapshots or images take.
         unary describe_usage: DescribeUsage(DescribeUsageRequest) -> DescribeUsageResponse, reads;
     }
@@ -249,7 +277,8 @@ operations! {
         /// `DropAccount`: the account goes, and all that it has.
         unary drop_account: DropAccount(DropAccountRequest) -> DropAccountResponse, never;
         /// `DescribeAccount`: the account's standing, limits, clock, groups, keys and users.
-        unary describe_account: DescribeAccount(DescribeAccountRequest) -> DescribeAccountResponse, reads;
+        unary describe_account: DescribeAccount(DescribeAccountRequest)
+            -> DescribeAccountResponse, reads;
         /// `SetAccount`: sets the account's standing.
         unary set_account: SetAccount(SetAccountRequest) -> SetAccountResponse, never;
         /// `SetLimits`: sets limits of the account.
@@ -269,7 +298,8 @@ operations! {
         /// `SetKMSKey`: makes a key, or changes it.
         unary set_kms_key: SetKMSKey(SetKMSKeyRequest) -> SetKMSKeyResponse, never;
         /// `CreateResourceGroup`: makes a resource group.
-        unary create_resource_group: CreateResourceGroup(CreateResourceGroupRequest) -> CreateResourceGroupResponse, never;
+        unary create_resource_group: CreateResourceGroup(CreateResourceGroupRequest)
+            -> CreateResourceGroupResponse, never;
         /// `SetRamUser`: makes a RAM user, or changes what it may do.
         unary set_ram_user: SetRamUser(SetRamUserRequest) -> SetRamUserResponse, never;
         /// `DescribeJobs`: the work on snapshots and images.
@@ -287,10 +317,13 @@ operations! {
         /// `AddFaultRule`: lets requests be held back, or fail.
         unary add_fault_rule: AddFaultRule(AddFaultRuleRequest) -> AddFaultRuleResponse, never;
         /// `RemoveFaultRule`: takes a rule away.
-        unary remove_fault_rule: RemoveFaultRule(RemoveFaultRuleRequest) -> RemoveFaultRuleResponse, never;
+        unary remove_fault_rule: RemoveFaultRule(RemoveFaultRuleRequest)
+            -> RemoveFaultRuleResponse, never;
         /// `DescribeFaultRules`: the rules, and the requests that they hold.
-        unary describe_fault_rules: DescribeFaultRules(DescribeFaultRulesRequest) -> DescribeFaultRulesResponse, reads;
+        unary describe_fault_rules: DescribeFaultRules(DescribeFaultRulesRequest)
+            -> DescribeFaultRulesResponse, reads;
         /// `ReleaseRequests`: lets requests that rules hold go on, or fail.
-        unary release_requests: ReleaseRequests(ReleaseRequestsRequest) -> ReleaseRequestsResponse, never;
+        unary release_requests: ReleaseRequests(ReleaseRequestsRequest)
+            -> ReleaseRequestsResponse, never;
     }
 }
