@@ -155,7 +155,7 @@ impl Client {
         let places = places::places(options.socket.as_deref(), variable, places::is_root());
         let mut attempts = Vec::new();
         for place in places {
-            match Connection::open(&place.path, options.connect_timeout, 1) {
+            match Connection::open(&place.path, options.connect_timeout) {
                 Ok(connection) => return Ok(Client::new(place.path, connection, options)),
                 Err(error) => {
                     let goes_on = place.goes_on(&error);
@@ -366,7 +366,7 @@ impl Shared {
         drop(slot);
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let limit = self.connect_timeout.min(left.unwrap_or(self.connect_timeout));
-        let result = Connection::open(&self.socket, limit, 1).map(Arc::new);
+        let result = Connection::open(&self.socket, limit).map(Arc::new);
         let mut slot = lock(&self.slot);
         slot.is_connecting = false;
         self.changed.notify_all();

@@ -10,7 +10,7 @@ use std::os::unix::io::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process;
-use std::sync::{mpsc, Arc, Mutex};
+use std::sync::{mpsc, Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -100,7 +100,7 @@ fn connect(path: &Path) -> io::Result<TcpStream> {
 impl Connection {
     /// Connects, within `limit`: a daemon whose queue of callers is full would let this wait for
     /// as long as it likes. So the thread that is to read connects as well.
-    pub fn open(path: &Path, limit: Duration, first_id: u32) -> io::Result<Connection> {
+    pub fn open(path: &Path, limit: Duration) -> io::Result<Connection> {
         let (told, result) = mpsc::sync_channel(1);
         let path = path.to_owned();
         let run = move || {
@@ -111,7 +111,7 @@ impl Connection {
                     return;
                 }
             };
-            let inner = Arc::new(Inner::new(socket, first_id));
+            let inner = Arc::new(Inner::new(socket));
             let connection = Connection { inner: inner.clone() };
             if told.send(Ok(connection)).is_ok() {
                 drop(told);
@@ -270,8 +270,8 @@ fn encode_request(request: &Outgoing<'_>) -> Vec<u8> {
 // ---------------------------------------------------------------- writing
 
 impl Inner {
-    fn new(socket: TcpStream, first_id: u32) -> Inner {
-        let streams = Mutex::new(Streams::new(first_id));
+    fn new(socket: TcpStream) -> Inner {
+        let streams = Mutex::new(Streams::new(1));
         Inner { socket, process: process::id(), streams }
     }
 
@@ -288,7 +288,7 @@ impl Inner {
     }
 
     /// Writes what is queued, unless somebody does.
-    fn write_from(self: &Arc<Inner>, mut streams: std::sync::MutexGuard<'_, Streams>) {
+    fn write_from(self: &Arc<Inner>, mut streams: MutexGuard<'_, Streams>) {
         if streams.is_writing {
             return;
         }
@@ -300,16 +300,18 @@ impl Inner {
         };
         let inner = self.clone();
         let rest = Arc::new(Mutex::new(Some(rest)));
-        let hers = rest.clone();
+        let theirs = rest.clone();
         let thread = thread::Builder::new().name("imaged-client-write".to_owned());
         let spawned = thread.stack_size(STACK_BYTES).spawn(move || {
-            if let Some(batch) = lock(&hers).take() {
+            let batch = lock(&theirs).take();
+            if let Some(batch) = batch {
                 inner.write_all(batch);
             }
         });
         if spawned.is_err() {
             // No thread is to be had, so the caller does it.
-            if let Some(batch) = lock(&rest).take() {
+            let batch = lock(&rest).take();
+            if let Some(batch) = batch {
                 self.write_all(batch);
             }
         }
