@@ -2464,25 +2464,21 @@ static uint64_t load_number(const imaged_field *field, const void *slot) {
     return (uint64_t)number;
 }
 
-static struct span load_text(const imaged_field *field, const void *slot) {
-    struct span span = {NULL, NULL};
-    imaged_string string;
+static imaged_bytes load_text(const imaged_field *field, const void *slot) {
+    imaged_bytes bytes;
     if (field->type == IMAGED_TEXT) {
+        imaged_string string;
         memcpy(&string, slot, sizeof string);
-        span.next = (const uint8_t *)string.data;
+        bytes.data = (const uint8_t *)string.data;
+        bytes.length = string.length;
     } else {
-        imaged_bytes bytes;
         memcpy(&bytes, slot, sizeof bytes);
-        span.next = bytes.data;
-        string.length = bytes.length;
     }
-    if (span.next == NULL) {
-        static const uint8_t nothing = 0;
-        span.next = &nothing;
-        string.length = 0;
+    if (bytes.data == NULL) {
+        bytes.data = (const uint8_t *)"";
+        bytes.length = 0;
     }
-    span.end = span.next + string.length;
-    return span;
+    return bytes;
 }
 
 static struct list load_list(const void *slot) {
@@ -2510,8 +2506,7 @@ static bool is_written(const imaged_field *field, const void *message) {
     if (wire_type_of(field) == VARINT) {
         return load_number(field, slot) != 0;
     }
-    struct span span = load_text(field, slot);
-    return span.next != span.end;
+    return load_text(field, slot).length > 0;
 }
 
 /* Numbers of a list are written packed. */
@@ -2547,12 +2542,12 @@ static imaged_refusal measure_value(
             return refusal;
         }
     } else {
-        struct span span = load_text(field, slot);
-        inner_size = left_in(&span);
+        imaged_bytes bytes = load_text(field, slot);
+        inner_size = bytes.length;
         if (inner_size > ENCODED_MAX) {
             return refuse(path, IMAGED_TOO_LONG, place);
         }
-        if (field->type == IMAGED_TEXT && !is_utf8(span.next, inner_size)) {
+        if (field->type == IMAGED_TEXT && !is_utf8(bytes.data, inner_size)) {
             return refuse(path, IMAGED_INVALID_UTF8, place);
         }
     }
@@ -2640,9 +2635,9 @@ static uint8_t *write_value(const imaged_field *field, const void *slot, uint8_t
     if (field->type == IMAGED_MESSAGE) {
         start = write_fields(field->message, slot, end);
     } else {
-        struct span span = load_text(field, slot);
-        start = end - left_in(&span);
-        memcpy(start, span.next, left_in(&span));
+        imaged_bytes bytes = load_text(field, slot);
+        start = end - bytes.length;
+        memcpy(start, bytes.data, bytes.length);
     }
     return write_tag(field, DELIMITED, write_varint((uint64_t)(end - start), start));
 }
