@@ -1,11 +1,11 @@
-/* conformance.c - carries out scenarios (protocol/scenarios/README.md) through the public interface: a
- * command a line from standard input, an answer a line to standard output.
+/* conformance.c - carries out scenarios (protocol/scenarios/README.md) through the public
+ * interface: a command a line from standard input, an answer a line to standard output.
  *
  *     cc -std=c11 -pthread conformance.c imaged.c -o conformance
  *     conformance --socket PATH
  *
- * Between commands it sleeps on standard input and imaged_fd together, as a program with an event loop of
- * its own would, so that streams move on meanwhile.
+ * Between commands it sleeps on standard input and imaged_fd together, as a program with an event
+ * loop of its own would, so that streams move on meanwhile.
  */
 #define _POSIX_C_SOURCE 200809L
 

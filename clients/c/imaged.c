@@ -4853,8 +4853,12 @@ static int start_daemon(
     return error;
 }
 
+/* Removes what was made for the socket, and what the daemon leaves beside it. */
 static void remove_directory(const imaged_daemon *daemon) {
     if (daemon->directory[0] != 0) {
+        char lock[sizeof daemon->socket + sizeof ".lock"];
+        snprintf(lock, sizeof lock, "%s.lock", daemon->socket);
+        unlink(lock);
         unlink(daemon->socket);
         rmdir(daemon->directory);
     }

@@ -1,7 +1,8 @@
 /* json.h - JSON for the tests and the conformance program; the client itself needs none.
  *
- * A reader, a writer, and messages to and from the JSON form of protocol/vectors/README.md, by the tables
- * of imaged.h. Memory of what is read is an arena's; a writer that gets no memory ends the program.
+ * A reader, a writer, and messages to and from the JSON form of protocol/vectors/README.md, by the
+ * tables of imaged.h. Memory of what is read is an arena's; a writer that gets no memory ends the
+ * program.
  */
 #ifndef IMAGED_JSON_H
 #define IMAGED_JSON_H

@@ -1,16 +1,16 @@
-/* tests.c - the tests' main program, and the tests of what needs no socket: arenas, codec, tables, frames.
+/* tests.c - the tests' main program, and the tests of what needs no socket: arenas, codec, tables,
+ * frames.
  *
  *     tests PROTOCOL [NAME ...]      all tests, or those whose names contain one of these
  *
- * PROTOCOL is the folder protocol/. $IMAGED is the daemon's binary; without it its tests are skipped.
- * test.sh builds and runs everything.
+ * PROTOCOL is the folder protocol/. $IMAGED is the daemon's binary; without it its tests are
+ * skipped. test.sh builds and runs everything.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "tests.h"
 
 #include <dirent.h>
-#include <stdatomic.h>
 
 const char *protocol_folder;
 const char *daemon_binary;
@@ -398,7 +398,8 @@ static void put_expected(json_writer *text, const json *vector) {
     }
 }
 
-/* A frame that is not whole is in the findings, but not in the vectors: cut the last line if it has no end. */
+/* A frame that is not whole is in the findings, but not in the vectors: cut the last line if it has
+ * no end. */
 static void cut_last_line(json_writer *text) {
     while (text->size > 0 && text->bytes[text->size - 1] != '\n') {
         text->bytes[--text->size] = 0;
@@ -450,7 +451,8 @@ static void test_frame_vectors(void) {
         const uint8_t *start = (const uint8_t *)bytes.bytes;
         check_pieces(start, bytes.size, bytes.size + 1, 1, &expected, left);
         check_pieces(start, bytes.size, 1, 1, &expected, left);
-        if (check_pieces(start, bytes.size, 7, 1, &expected, left)) {
+        bool is_whole = check_pieces(start, bytes.size, 7, 1, &expected, left);
+        if (is_whole && bytes.size < 5 << 20) {
             check_pieces(start, bytes.size, 13, 3, &expected, left);
         }
         free(bytes.bytes);
@@ -611,7 +613,8 @@ static void test_operations_are_the_proto_file(void) {
     imaged_arena_clear(&arena);
 }
 
-/* The table of protocol/README.md, line by line: | `service` | `name` | since | again | streaming | */
+/* The table of protocol/README.md, line by line: | `service` | `name` | since | again | streaming
+ * | */
 static void test_operations_are_the_readme_table(void) {
     static const char *const again[] = {"", "reads", "token"};
     imaged_arena arena;

@@ -1,5 +1,5 @@
-/* tests.h - what the files of tests share: checks, the list of tests, files, a failing allocator and a server
- * that plays a daemon. */
+/* tests.h - what the files of tests share: checks, the list of tests, files, a failing allocator
+ * and a server that plays a daemon. */
 #ifndef IMAGED_TESTS_H
 #define IMAGED_TESTS_H
 
@@ -7,6 +7,7 @@
 #include "json.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* Notes a failure and goes on. Gives the condition back, so that a test can leave. */
 #define CHECK(condition) check((condition), __FILE__, __LINE__, #condition)
@@ -37,7 +38,8 @@ imaged_string read_protocol_file(imaged_arena *arena, const char *name);
 
 /* ------------------------------------------------------------------------- a failing allocator */
 
-/* Counts, checks the sizes given back, and has no memory from the `fails_at`th time on (0: always has). */
+/* Counts, checks the sizes given back, and has no memory from the `fails_at`th time on (0: always
+ * has). */
 typedef struct counting {
     pthread_mutex_t mutex;
     long count;
@@ -67,12 +69,12 @@ typedef struct fake {
     pthread_t thread;
     void (*script)(struct fake *fake, int socket, int number);
     void *state;
-    int connections; /* so far */
+    atomic_int connections; /* so far */
     pthread_t threads[64];
 } fake;
 
-/* Listens; each connection runs the script on a thread of its own, with its number from 0, and is closed when
- * that returns. */
+/* Listens; each connection runs the script on a thread of its own, with its number from 0, and is
+ * closed when that returns. */
 void fake_start(fake *fake, void (*script)(struct fake *, int, int), void *state);
 /* Waits for all scripts, which end with their connections at the latest. */
 void fake_stop(fake *fake);
