@@ -24,7 +24,7 @@ struct named {
     imaged_outcome outcome; /* if it could not be begun */
     imaged_error error;
     imaged_arena arena;
-    json_writer events; /* that have come and were not asked for yet, one after the other, each with NUL */
+    json_writer events; /* that have come, each with a NUL behind it */
     size_t events_taken;
 };
 

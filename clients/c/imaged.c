@@ -3028,6 +3028,7 @@ struct imaged_client {
     struct link ready;
     struct link waiting;
     bool is_driven; /* a thread sleeps in poll for everybody */
+    imaged_stream *driver; /* what that thread waits for; NULL: any announced one */
     bool is_closed;
     int64_t earliest; /* no stream has an earlier deadline */
     int64_t retry_at;
@@ -3124,17 +3125,25 @@ static bool is_ready(const imaged_stream *stream) {
     return stream->state == DONE || stream->blocks != NULL;
 }
 
+static void set_timer(imaged_client *client, int64_t time);
+
 /* Wakes who waits for the stream, and lets imaged_poll know. */
 static void announce(imaged_stream *stream) {
     imaged_client *client = stream->client;
+    bool is_for_poll = stream->is_announced && stream->is_owned;
     if (!link_is_alone(&stream->waiting)) {
         pthread_cond_signal(&stream->condition);
     }
-    if (stream->is_announced && stream->is_owned && link_is_alone(&stream->ready)) {
+    if (is_for_poll && link_is_alone(&stream->ready)) {
         link_append(&client->ready, &stream->ready);
         if (client->pollers > 0) {
             pthread_cond_signal(&client->announced);
         }
+    }
+    /* Another thread sleeps in poll, and what it waits for has been received by this one. */
+    bool is_drivers = client->driver == stream || (client->driver == NULL && is_for_poll);
+    if (client->is_driven && is_drivers) {
+        set_timer(client, 0);
     }
 }
 
@@ -3349,6 +3358,10 @@ static void set_output(struct connection *connection, bool is_wanted) {
 /* A connected socket that does not block; -1 and the error. */
 static int connect_socket(const char *path, int *error) {
     struct sockaddr_un address;
+    if (path[0] == 0) {
+        *error = ENOENT; /* an empty path would be a name outside of the file system */
+        return -1;
+    }
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (descriptor < 0) {
         *error = errno;
@@ -3689,7 +3702,7 @@ static void end_frame(struct connection *connection) {
     }
     bool is_response = frame->type == FRAME_RESPONSE;
     if (is_response || (frame->flags & FLAG_NO_DATA) == 0) {
-        stream->blocks_size += block->size;
+        stream->blocks_size += sizeof *block + block->size;
         *stream->blocks_end = block;
         stream->blocks_end = &block->next;
         stream->has_response = is_response;
@@ -3787,9 +3800,8 @@ static void expire(imaged_client *client, int64_t now) {
             continue;
         }
         if (stream->state == OPEN && is_streaming(stream)) {
-            /* It may become next->previous, which does no harm: it is done. */
             send_cancel(stream);
-            next = link->next;
+            next = link->next; /* which may be the Cancel */
         }
         finish_early(stream, IMAGED_REASON_TIME, 0, "no answer within the call's time");
     }
@@ -3826,7 +3838,8 @@ static void each_connection(imaged_client *client, bool (*act)(struct connection
 /* Everything that can be done without waiting. */
 static void take_turn(imaged_client *client) {
     int64_t now = now_nanoseconds();
-    if (now >= client->armed) {
+    /* While a thread sleeps on the timer it stays as it is: it may be there to wake that one. */
+    if (now >= client->armed && !client->is_driven) {
         uint64_t count;
         while (read(client->timer, &count, sizeof count) < 0 && errno == EINTR) {
         }
@@ -3858,7 +3871,7 @@ static void hand_over(imaged_client *client) {
 }
 
 /* Sleeps in poll for everybody, until there is something to do or `until`. */
-static void drive(imaged_client *client, int64_t until) {
+static void drive(imaged_client *client, imaged_stream *stream, int64_t until) {
     int milliseconds = -1;
     if (until != NEVER) {
         int64_t left = until - now_nanoseconds();
@@ -3867,6 +3880,7 @@ static void drive(imaged_client *client, int64_t until) {
     }
     struct pollfd entry = {client->epoll, POLLIN, 0};
     client->is_driven = true;
+    client->driver = stream;
     pthread_mutex_unlock(&client->mutex);
     poll(&entry, 1, milliseconds);
     pthread_mutex_lock(&client->mutex);
@@ -3893,7 +3907,7 @@ static void wait_until_ready(imaged_client *client, imaged_stream *stream, int64
             break;
         }
         if (!client->is_driven) {
-            drive(client, until);
+            drive(client, stream, until);
         } else if (stream != NULL) {
             link_append(&client->waiting, &stream->waiting);
             sleep_on(client, &stream->condition, until);
@@ -4415,6 +4429,9 @@ static imaged_outcome conclude(
 static imaged_outcome complete(
     imaged_stream *stream, imaged_arena *arena, void *response, imaged_error *error) {
     imaged_client *client = stream->client;
+    /* From now on it is this thread's alone, and not for imaged_poll. */
+    stream->is_announced = false;
+    link_remove(&stream->ready);
     while (stream->state != DONE) {
         wait_until_ready(client, stream, NEVER);
     }
@@ -4520,7 +4537,7 @@ imaged_outcome imaged_next(
     bool is_event = block != NULL && !(stream->has_response && block->next == NULL);
     if (is_event) {
         stream->blocks = block->next;
-        stream->blocks_size -= block->size;
+        stream->blocks_size -= sizeof *block + block->size;
         if (block->next == NULL) {
             stream->blocks_end = &stream->blocks;
         }
@@ -4734,8 +4751,8 @@ static void become_daemon(
     int output = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     bool is_prepared = sigprocmask(SIG_SETMASK, &none, NULL) == 0
         && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && input >= 0 && output >= 0
-        && dup2(output, STDERR_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0
-        && dup2(input, STDIN_FILENO) >= 0 && dup2(ready, READY_DESCRIPTOR) >= 0
+        && dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDERR_FILENO) >= 0
+        && dup2(output, STDOUT_FILENO) >= 0 && dup2(ready, READY_DESCRIPTOR) >= 0
         && dup2(life, LIFE_DESCRIPTOR) >= 0;
     /* The parent may have gone before it could be asked to take this process along. */
     if (is_prepared && getppid() == parent) {
@@ -4955,18 +4972,31 @@ int imaged_daemon_pid(const imaged_daemon *daemon) {
     return (int)daemon->pid;
 }
 
+/* Whether the process has ended, or does so within the time. While it has not been waited for its pid is
+ * its own; afterwards it may be another's, and must not be sent a signal. */
+static bool has_ended(const imaged_daemon *daemon, int milliseconds) {
+    int64_t until = now_nanoseconds() + milliseconds * MILLISECOND;
+    struct pollfd entry = {daemon->life, POLLIN, 0};
+    int count;
+    do {
+        int64_t left = (until - now_nanoseconds()) / MILLISECOND;
+        count = poll(&entry, 1, left > 0 ? (int)left : 0);
+    } while (count < 0 && errno == EINTR);
+    return count > 0;
+}
+
 int imaged_stop(imaged_daemon *daemon) {
     if (daemon == NULL) {
         return -1;
     }
     int status = -1;
     if (daemon->owner == getpid()) {
-        char byte;
-        int64_t patience = STOP_MILLISECONDS * MILLISECOND;
-        kill(daemon->pid, SIGTERM);
-        /* Nothing is ever written: the end comes when the daemon has gone, or the time is over. */
-        read_until(daemon->life, &byte, 1, now_nanoseconds() + patience);
-        kill(daemon->pid, SIGKILL);
+        if (!has_ended(daemon, 0)) {
+            kill(daemon->pid, SIGTERM);
+        }
+        if (!has_ended(daemon, STOP_MILLISECONDS)) {
+            kill(daemon->pid, SIGKILL);
+        }
         status = await_status(daemon->pid);
         remove_directory(daemon);
     }

@@ -1973,7 +1973,7 @@ typedef struct imaged_options {
     /* How much longer than the daemon's deadline the client waits for its word; 0: 2,000. */
     int64_t grace_milliseconds;
     size_t unsent_bytes_max;  /* how much may wait for a daemon that reads nothing; 0: 16 MiB */
-    size_t events_bytes_max;  /* how much of one watch may wait for its reader; 0: 8 MiB */
+    size_t events_bytes_max;  /* what one watch may keep for its reader; 0: 8 MiB of memory */
     const imaged_allocator *allocator;  /* copied; NULL: malloc and free */
 } imaged_options;
 

@@ -58,13 +58,20 @@ first=${compilers# }
 first=${first%% *}
 sanitize="-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -I."
 address="$first $strict $sanitize -fsanitize=address,undefined"
-begin $address $tests imaged.c -o "$work/tests"
-begin $address conformance.c imaged.c -o "$work/conformance"
-begin $address "$work/example.c" imaged.c -o "$work/example"
+begin $address -c imaged.c -o "$work/imaged-address.o"
+for file in $tests conformance.c "$work/example.c"; do
+    name=${file##*/}
+    begin $address -c "$file" -o "$work/${name%.c}.o"
+done
 begin $first $strict $sanitize -fsanitize=thread $tests imaged.c -o "$work/tests-races"
 for job in $jobs; do
     wait "$job" || fail "building"
 done
+for program in conformance example; do
+    $address "$work/$program.o" "$work/imaged-address.o" -o "$work/$program"
+done
+$address "$work/tests.o" "$work/tests_fake.o" "$work/tests_daemon.o" "$work/imaged-address.o" \
+    -o "$work/tests-address"
 
 # No global state, and no name but its own.
 if have nm; then
@@ -111,7 +118,7 @@ fi
 
 # All tests; and those with threads again, under the sanitizer for races.
 IMAGED_EXAMPLE=$work/example IMAGED_CONFORMANCE=$work/conformance \
-    "$work/tests" "$protocol" "$@" || fail "tests"
+    "$work/tests-address" "$protocol" "$@" || fail "tests"
 if [ $# -eq 0 ]; then
     "$work/tests-races" "$protocol" thread many cancel watch sent left "run out" daemon: \
         >"$work/races" 2>&1 || {

@@ -828,7 +828,8 @@ static void test_error_text(void) {
     error.message = imaged_text("The Image Quota exceeds.");
     error.parameter = imaged_text("ImageName");
     error.hint = imaged_text("delete one");
-    static const char whole[] = "QuotaExceed.Image: The Image Quota exceeds. [ImageName] (delete one)";
+    static const char whole[] =
+        "QuotaExceed.Image: The Image Quota exceeds. [ImageName] (delete one)";
     CHECK(imaged_describe_error(&error, text, sizeof text) == sizeof whole - 1);
     CHECK_TEXT(imaged_text(text), whole);
     CHECK(imaged_describe_error(&error, text, 6) == sizeof whole - 1);
