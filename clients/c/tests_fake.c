@@ -964,7 +964,147 @@ static void test_given_up_in_the_middle_of_a_frame(void) {
     close(go_on[1]);
 }
 
+/* The same with an answer: the rest of it is dropped. */
+static void answer_in_halves(fake *fake, int socket, int number) {
+    static const char first[] = "\0\0\0\x08\0\0\0\1\2\0\x12\6";
+    int *go_on = fake->state;
+    char byte;
+    request request;
+    if (CHECK(fake_read(socket, &request))) {
+        fake_send(socket, first, sizeof first - 1);
+        CHECK(read(go_on[0], &byte, 1) == 1);
+        fake_send(socket, "\x12\4abcd", 6);
+        fake_free(&request);
+    }
+    answer_versions(fake, socket, number);
+}
+
+static void test_given_up_in_the_middle_of_an_answer(void) {
+    scene scene;
+    int go_on[2];
+    imaged_call_options options;
+    if (pipe(go_on) != 0) {
+        abort();
+    }
+    begin_scene(&scene, answer_in_halves, go_on);
+    memset(&options, 0, sizeof options);
+    options.give_up_milliseconds = 30;
+    CHECK(imaged_create_image(
+              scene.client, &scene.create, &options, &scene.arena, &scene.image, &scene.error)
+        == IMAGED_UNKNOWN);
+    CHECK(write(go_on[1], "", 1) == 1);
+    CHECK(call_version(&scene) == IMAGED_OK && scene.fake.connections == 1);
+    end_scene(&scene);
+    close(go_on[0]);
+    close(go_on[1]);
+}
+
+/* A frame that was given up half-way, on a connection that is lost then, or closed. */
+static void leave_when_told(fake *fake, int socket, int number) {
+    int *go_on = fake->state;
+    char byte;
+    if (number == 0) {
+        CHECK(read(go_on[0], &byte, 1) == 1);
+        return;
+    }
+    answer_versions(fake, socket, number);
+}
+
+static void begin_half_a_frame(scene *scene, int *go_on, char *text, size_t size) {
+    if (pipe(go_on) != 0) {
+        abort();
+    }
+    memset(text, 'x', size);
+    begin_scene(scene, leave_when_told, go_on);
+    scene->create.description.data = text;
+    scene->create.description.length = size;
+}
+
+static char large_text[2 << 20];
+
+static void test_half_a_frame_on_a_lost_connection(void) {
+    scene scene;
+    int go_on[2];
+    imaged_call_options options;
+    begin_half_a_frame(&scene, go_on, large_text, sizeof large_text);
+    memset(&options, 0, sizeof options);
+    options.give_up_milliseconds = 30;
+    CHECK(imaged_create_image(
+              scene.client, &scene.create, &options, &scene.arena, &scene.image, &scene.error)
+        == IMAGED_UNKNOWN);
+    CHECK(write(go_on[1], "", 1) == 1);
+    CHECK(call_version(&scene) == IMAGED_OK && scene.fake.connections == 2);
+    end_scene(&scene);
+    close(go_on[0]);
+    close(go_on[1]);
+}
+
+/* Neither has left whole: that nothing has happened is known. */
+static void test_close_in_the_middle_of_a_frame(void) {
+    scene scene;
+    int go_on[2];
+    imaged_stream *streams[2];
+    begin_half_a_frame(&scene, go_on, large_text, sizeof large_text);
+    for (int index = 0; index < 2; index++) {
+        CHECK(imaged_create_image_send(scene.client, &scene.create, NULL, &scene.arena,
+                  &streams[index], &scene.error)
+            == IMAGED_OK);
+    }
+    imaged_close(scene.client);
+    for (int index = 0; index < 2; index++) {
+        CHECK(imaged_create_image_wait(
+                  streams[index], &scene.arena, &scene.image, &scene.error)
+            == IMAGED_NOT_SENT);
+        CHECK(scene.error.reason == IMAGED_REASON_CLOSED);
+    }
+    CHECK(write(go_on[1], "", 1) == 1);
+    end_scene(&scene);
+    close(go_on[0]);
+    close(go_on[1]);
+}
+
 /* --------------------------------------------------------------------------------- reconnecting */
+
+/* Answers one request and goes; then counts. */
+static void answer_and_go(fake *fake, int socket, int number) {
+    int *pipes = fake->state;
+    request request;
+    while (fake_read(socket, &request)) {
+        fake_answer_version(socket, &request);
+        fake_free(&request);
+        if (number == 0) {
+            shutdown(socket, SHUT_RDWR);
+        }
+        CHECK(write(pipes[1], "", 1) == 1);
+    }
+}
+
+/* What the daemon said before it went is not lost with the connection, though a send finds out
+ * first. */
+static void test_answer_before_the_loss(void) {
+    scene scene;
+    int pipes[2];
+    char byte;
+    imaged_stream *first;
+    imaged_delete_image_response response;
+    if (pipe(pipes) != 0) {
+        abort();
+    }
+    begin_scene(&scene, answer_and_go, pipes);
+    CHECK(imaged_version_send(scene.client, NULL, NULL, &scene.arena, &first, &scene.error)
+        == IMAGED_OK);
+    CHECK(read(pipes[0], &byte, 1) == 1);
+    CHECK(imaged_delete_image(scene.client, NULL, NULL, &scene.arena, &response, &scene.error)
+        == IMAGED_OK);
+    CHECK(imaged_stream_is_ready(first));
+    CHECK(imaged_version_wait(first, &scene.arena, &scene.version, &scene.error) == IMAGED_OK);
+    end_scene(&scene);
+    /* The second connection has seen the second call alone. */
+    CHECK(read(pipes[0], &byte, 1) == 1);
+    close(pipes[1]);
+    CHECK(read(pipes[0], &byte, 1) == 0);
+    close(pipes[0]);
+}
 
 /* The first connection's ids run out while a call is under way on it. */
 static void run_out_of_ids(fake *fake, int socket, int number) {
@@ -979,6 +1119,7 @@ static void run_out_of_ids(fake *fake, int socket, int number) {
         fake_free(&first);
         /* With its last call it is closed. */
         CHECK(!fake_read(socket, &next));
+        CHECK(write(steps[3], "", 1) == 1);
     } else if (number == 1) {
         uint32_t expected = 1;
         while (fake_read(socket, &next)) {
@@ -992,9 +1133,10 @@ static void run_out_of_ids(fake *fake, int socket, int number) {
 
 static void test_stream_ids_run_out(void) {
     scene scene;
-    int steps[2];
+    int steps[4];
+    char byte;
     imaged_stream *first;
-    if (pipe(steps) != 0) {
+    if (pipe(steps) != 0 || pipe(steps + 2) != 0) {
         abort();
     }
     begin_scene(&scene, run_out_of_ids, steps);
@@ -1006,11 +1148,35 @@ static void test_stream_ids_run_out(void) {
     CHECK(!imaged_stream_is_ready(first));
     CHECK(write(steps[1], "", 1) == 1);
     CHECK(imaged_version_wait(first, &scene.arena, &scene.version, &scene.error) == IMAGED_OK);
+    CHECK(read(steps[2], &byte, 1) == 1);
     CHECK(call_version(&scene) == IMAGED_OK);
     CHECK(scene.fake.connections == 2);
     end_scene(&scene);
-    close(steps[0]);
-    close(steps[1]);
+    for (int index = 0; index < 4; index++) {
+        close(steps[index]);
+    }
+}
+
+/* The last id of a connection is for one Cancel; a second one has none left to ask with. */
+static void read_all(fake *fake, int socket, int number) {
+    (void)fake;
+    (void)number;
+    fake_wait_for_end(socket);
+}
+
+static void test_no_id_left_to_cancel(void) {
+    scene scene;
+    imaged_stream *streams[2];
+    begin_scene(&scene, read_all, NULL);
+    imaged_set_next_stream_id(scene.client, 4294967291u);
+    for (int index = 0; index < 2; index++) {
+        CHECK(imaged_version_send(
+                  scene.client, NULL, NULL, &scene.arena, &streams[index], &scene.error)
+            == IMAGED_OK);
+    }
+    CHECK(imaged_cancel_stream(streams[0]) == IMAGED_OK);
+    CHECK(imaged_cancel_stream(streams[1]) == IMAGED_NOT_SENT);
+    end_scene(&scene);
 }
 
 /* A daemon whose queue of callers is full when the client wants to connect anew. */
@@ -1156,7 +1322,8 @@ static void test_wrong_operation(void) {
 /* How a fake watch goes: so many answers, and then an end. */
 struct watching {
     int answers;
-    /* m: with the last message, n: without one, s: a status, r: a response, c: closed, g: garbage */
+    /* m: with the last message, n: without one, s: a status, r: a response, c: closed, g:
+     * garbage */
     char end;
     bool was_cancelled;
 };
@@ -1228,6 +1395,7 @@ static void check_watch(char end, imaged_outcome outcome, imaged_reason reason, 
         CHECK(scene.error.reason == reason && scene.error.status == status);
         CHECK(events.events.count == 0);
     }
+    CHECK(imaged_poll(scene.client, 0) == NULL);
     imaged_free_stream(watch);
     CHECK(end == 'c' || call_version(&scene) == IMAGED_OK);
     end_scene(&scene);
@@ -1588,7 +1756,12 @@ const test fake_tests[] = {
     {"own clock behind the deadline", test_own_clock_behind_the_deadline},
     {"daemon that reads nothing", test_daemon_that_reads_nothing},
     {"given up in the middle of a frame", test_given_up_in_the_middle_of_a_frame},
+    {"given up in the middle of an answer", test_given_up_in_the_middle_of_an_answer},
+    {"half a frame on a lost connection", test_half_a_frame_on_a_lost_connection},
+    {"close in the middle of a frame", test_close_in_the_middle_of_a_frame},
+    {"answer before the loss", test_answer_before_the_loss},
     {"stream ids run out", test_stream_ids_run_out},
+    {"no id left to cancel", test_no_id_left_to_cancel},
     {"reconnect waits for room", test_reconnect_waits_for_room},
     {"cancel", test_cancel},
     {"left call", test_left_call},
