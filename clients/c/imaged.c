@@ -4972,8 +4972,8 @@ int imaged_daemon_pid(const imaged_daemon *daemon) {
     return (int)daemon->pid;
 }
 
-/* Whether the process has ended, or does so within the time. While it has not been waited for its pid is
- * its own; afterwards it may be another's, and must not be sent a signal. */
+/* Whether the process has ended, or does so within the time. While it has not been waited for its
+ * pid is its own; afterwards it may be another's, and must not be sent a signal. */
 static bool has_ended(const imaged_daemon *daemon, int milliseconds) {
     int64_t until = now_nanoseconds() + milliseconds * MILLISECOND;
     struct pollfd entry = {daemon->life, POLLIN, 0};

@@ -1899,7 +1899,7 @@ typedef enum imaged_outcome {
     IMAGED_REFUSED,    /* the daemon said no: nothing has happened. error.code, else error.status */
     IMAGED_NOT_SENT,   /* it never left this process whole: nothing has happened. error.reason */
     IMAGED_UNKNOWN,    /* it may have been carried out, whole, or not at all. error.reason */
-    IMAGED_NOT_YET,    /* imaged_next, imaged_process: nothing there in that time; go on */
+    IMAGED_NOT_YET,    /* imaged_next: nothing came in that time; go on */
     IMAGED_ENDED       /* imaged_next: the stream has ended in order */
 } imaged_outcome;
 
@@ -2025,10 +2025,12 @@ IMAGED_API void imaged_free(imaged_client *client);
  * request   the struct of the operation's request; NULL: an empty one
  * options   NULL: the client's defaults
  * arena     holds what the response and the error point to; not NULL
- * response  the struct of the operation's response, all zero unless IMAGED_OK is returned; may be
- *           NULL
+ * response  the struct of the operation's response; it says nothing unless IMAGED_OK is returned;
+ *           NULL: not wanted
  *
- * Returns IMAGED_OK, _REFUSED, _NOT_SENT or _UNKNOWN. */
+ * Returns IMAGED_OK, _REFUSED, _NOT_SENT or _UNKNOWN. An unknown outcome may come with
+ * error.status: the request was sent a second time, and that one was refused before it was
+ * judged. */
 IMAGED_API imaged_outcome imaged_call(
     imaged_client *client, imaged_operation_id operation, const void *request,
     const imaged_call_options *options, imaged_arena *arena, void *response, imaged_error *error);
@@ -2036,10 +2038,12 @@ IMAGED_API imaged_outcome imaged_call(
 /* ---- many at once, without blocking */
 
 /* Begins a call and returns at once. The frame leaves now as far as the kernel takes it; the rest,
- * and reading, is done by whoever next waits, polls or processes. Imaged_create_image_send and so
- * on are this one. The stream is the caller's: imaged_wait or imaged_free_stream.
+ * and reading, is done by whoever next waits, polls or processes. The typed functions below,
+ * imaged_create_image_send and so on, are this one. The stream is the caller's: imaged_wait or
+ * imaged_free_stream.
  *
- * stream  NULL after a failure
+ * arena   for the error's strings; may be NULL
+ * stream  NULL after a failure; a thread in imaged_poll may get it before this returns
  *
  * Returns IMAGED_OK or _NOT_SENT. */
 IMAGED_API imaged_outcome imaged_send(
@@ -2048,9 +2052,9 @@ IMAGED_API imaged_outcome imaged_send(
     imaged_error *error);
 
 /* Waits for the end of a call and releases the stream, whatever the outcome. For one that
- * imaged_poll has returned it does not wait. Parameters and outcomes as for imaged_call;
- * `operation` must be the one the stream was begun with (IMAGED_UNKNOWN with _ARGUMENT; the stream
- * is released too). */
+ * imaged_poll has returned it does not wait; one that is waited for imaged_poll does not return any
+ * more. Parameters and outcomes as for imaged_call; `operation` must be the one the stream was
+ * begun with (else IMAGED_UNKNOWN with _ARGUMENT; the stream is released too). */
 IMAGED_API imaged_outcome imaged_wait(
     imaged_stream *stream, imaged_operation_id operation, imaged_arena *arena, void *response,
     imaged_error *error);

@@ -56,9 +56,9 @@ done
 [ -n "$compilers" ] || fail "no compiler"
 first=${compilers# }
 first=${first%% *}
-sanitize="-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -I."
+sanitize="-g -fno-omit-frame-pointer -fno-sanitize-recover=all -I."
 address="$first $strict $sanitize -fsanitize=address,undefined"
-begin $address -c imaged.c -o "$work/imaged-address.o"
+begin $address -O1 -c imaged.c -o "$work/imaged-address.o"
 for file in $tests conformance.c "$work/example.c"; do
     name=${file##*/}
     begin $address -c "$file" -o "$work/${name%.c}.o"

@@ -935,7 +935,7 @@ static void test_fuzz(void) {
         }
     }
     fuzz_state = 0x9e3779b97f4a7c15;
-    for (int turn = 0; turn < 40000; turn++) {
+    for (int turn = 0; turn < 30000; turn++) {
         const json *vector = all[random_below((uint32_t)count)];
         const json *other = all[random_below((uint32_t)count)];
         about(json_text(vector, "name"));

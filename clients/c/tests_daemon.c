@@ -649,6 +649,36 @@ static void test_spawn_fails(void) {
     CHECK(imaged_stop(NULL) == -1);
 }
 
+/* Without a name and without IMAGED: the first in PATH. */
+static void test_spawn_searches(void) {
+    imaged_daemon *daemon;
+    imaged_error error;
+    char directory[] = "/tmp/imaged-c-XXXXXX";
+    char link[64];
+    char search[128];
+    char *path = strdup(getenv("PATH"));
+    char *binary = strdup(daemon_binary);
+    if (path == NULL || binary == NULL || mkdtemp(directory) == NULL) {
+        abort();
+    }
+    snprintf(link, sizeof link, "%s/imaged", directory);
+    snprintf(search, sizeof search, "/nowhere::%s", directory);
+    unsetenv("IMAGED");
+    setenv("PATH", search, 1);
+    CHECK(imaged_spawn(NULL, NULL, &daemon, &error) == IMAGED_NOT_SENT);
+    CHECK(error.reason == IMAGED_REASON_SYSTEM && error.system_error == ENOENT);
+    CHECK(symlink(binary, link) == 0);
+    CHECK(imaged_spawn(NULL, NULL, &daemon, &error) == IMAGED_OK);
+    CHECK(imaged_stop(daemon) == 0);
+    setenv("PATH", path, 1);
+    setenv("IMAGED", binary, 1);
+    daemon_binary = getenv("IMAGED"); /* the old text may be gone */
+    unlink(link);
+    rmdir(directory);
+    free(path);
+    free(binary);
+}
+
 static void test_spawn_logs(void) {
     world world;
     imaged_spawn_options options;
@@ -781,6 +811,7 @@ const test daemon_tests[] = {
     {"daemon: descriptors close on exec", test_descriptors_close_on_exec},
     {"daemon: dies with its parent", test_daemon_dies_with_its_parent},
     {"daemon: spawn fails", test_spawn_fails},
+    {"daemon: spawn searches", test_spawn_searches},
     {"daemon: spawn logs", test_spawn_logs},
     {"daemon: spawn without memory", test_spawn_without_memory},
     {"daemon: conformance", test_conformance},
