@@ -1230,6 +1230,12 @@ TABLE(version_response, "VersionResponse");
 
 EMPTY(health_request, "HealthRequest");
 
+static const imaged_field limit_fields[] = {
+    STRING(limit, name, 1),
+    INT64(limit, value, 2),
+};
+TABLE(limit, "Limit");
+
 static const imaged_field health_response_fields[] = {
     STRING(health_response, request_id, 1),
     BOOL(health_response, ready, 2),
@@ -1242,6 +1248,12 @@ static const imaged_field health_response_fields[] = {
     INT64(health_response, process_id, 9),
     INT64(health_response, uptime_seconds, 10),
     STRING(health_response, data_directory, 11),
+    STRING(health_response, file_system, 12),
+    INT64(health_response, total_bytes, 13),
+    OPTIONAL_BOOL(health_response, clones, 14),
+    OPTIONAL_BOOL(health_response, overwrites_in_place, 15),
+    INT32(health_response, connections_max, 16),
+    MESSAGES(health_response, limits, 17, limit),
 };
 TABLE(health_response, "HealthResponse");
 
@@ -1362,12 +1374,6 @@ static const imaged_field account_standing_fields[] = {
     OPTIONAL_BOOL(account_standing, idempotent_processing, 8),
 };
 TABLE(account_standing, "AccountStanding");
-
-static const imaged_field limit_fields[] = {
-    STRING(limit, name, 1),
-    INT64(limit, value, 2),
-};
-TABLE(limit, "Limit");
 
 static const imaged_field account_clock_fields[] = {
     STRING(account_clock, time, 1),

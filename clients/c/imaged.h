@@ -1197,6 +1197,12 @@ typedef struct imaged_health_request {
     char unused;  /* It has no fields; C wants one. */
 } imaged_health_request;
 
+typedef struct imaged_limit {
+    imaged_string name;  /* as the configuration file spells it: UnfinishedSnapshots */
+    int64_t value;
+} imaged_limit;
+IMAGED_LIST(limit);
+
 typedef struct imaged_health_response {
     imaged_string request_id;
     bool ready;
@@ -1209,6 +1215,19 @@ typedef struct imaged_health_response {
     int64_t process_id;
     int64_t uptime_seconds;
     imaged_string data_directory;
+    /* Of the file system with the data directory: ext4, xfs, btrfs, tmpfs ...; empty: no
+     * directory. */
+    imaged_string file_system;
+    int64_t total_bytes;
+    /* Whether files on it can share blocks (FICLONE); absent: not known. */
+    bool has_clones;
+    bool clones;
+    /* Whether what is written over stays in its blocks, as the journal wants it; absent: not
+     * known. */
+    bool has_overwrites_in_place;
+    bool overwrites_in_place;
+    int32_t connections_max;
+    imaged_limit_list limits;  /* of the account that asks */
 } imaged_health_response;
 
 /* Writes the disk's bytes to a new file, as ExportImage does. */
@@ -1335,12 +1354,6 @@ typedef struct imaged_account_standing {
     bool has_idempotent_processing;
     bool idempotent_processing;
 } imaged_account_standing;
-
-typedef struct imaged_limit {
-    imaged_string name;  /* as the configuration file spells it: UnfinishedSnapshots */
-    int64_t value;
-} imaged_limit;
-IMAGED_LIST(limit);
 
 typedef struct imaged_account_clock {
     imaged_string time;
