@@ -21,6 +21,7 @@ let package = Package(
         .executable(name: "imagectl", targets: ["imagectl"]),
         .executable(name: "imaged-bench", targets: ["imaged-bench"]),
         .library(name: "ImagedClient", targets: ["ImagedClient"]),
+        .library(name: "ImagedTesting", targets: ["ImagedTesting"]),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -38,7 +39,13 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "ImagedClient", dependencies: ["System", "Wire", "ECS"], path: "clients/swift",
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md", "Conformance", "Testing"], swiftSettings: strict),
+        .target(
+            name: "ImagedTesting", dependencies: ["ImagedClient", "ECS", "Wire", "System"],
+            path: "clients/swift/Testing", swiftSettings: strict),
+        .executableTarget(
+            name: "swift-conformance", dependencies: ["ImagedClient", "ECS", "Wire"],
+            path: "clients/swift/Conformance", swiftSettings: strict),
         .executableTarget(
             name: "imaged", dependencies: ["Server", "ECS", "System"], swiftSettings: strict,
             linkerSettings: standalone),
@@ -73,13 +80,21 @@ let package = Package(
             ]),
         .testTarget(
             name: "ClientTests", dependencies: ["ImagedClient", "ECS", "Wire", "TestSupport"]),
+        // Every client in its own language, each by its own program.
+        .testTarget(
+            name: "ClientConformanceTests",
+            dependencies: ["ECS", "TestSupport", "imaged", "swift-conformance"],
+            exclude: ["Others"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ImagedClient", "ECS", "Wire", "TestSupport", "imaged", "imagectl", "imaged-bench",
-            ]),
+                "ImagedClient", "ImagedTesting", "ECS", "Wire", "TestSupport", "imaged", "imagectl",
+                "imaged-bench",
+            ],
+            exclude: ["imagedtest"]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"]),
+            name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"],
+            exclude: ["sdk"]),
         .testTarget(name: "TidyTests", dependencies: ["ECS", "TestSupport"]),
     ]
 )

@@ -33,8 +33,8 @@ public struct JSONProblem: Error, Equatable {
 }
 
 /// Reads JSON strictly: a member's name stands once in its object, nothing follows the value, and
-/// nesting ends at 32. Written for policy documents and fixtures, which are small: Foundation's reader
-/// would make the daemon a third larger (8.5 of 25.6 MB), and tells no lines.
+/// nesting ends at 32. Written for policy documents and fixtures, which are small: Foundation's
+/// reader would make the daemon a third larger (8.5 of 25.6 MB), and tells no lines.
 public struct JSONReader {
     private static let depthMax = 32
 

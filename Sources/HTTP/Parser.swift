@@ -124,7 +124,10 @@ public struct HTTPParser: Sendable {
         place == .requestLine
             ? HTTPFault(
                 414,
-                "The request line is longer than \(limits.headBytes) bytes: send parameters in a form."
+                """
+                The request line is longer than \(limits.headBytes) bytes: send parameters in a \
+                form.
+                """
             )
             : HTTPFault(431, "The head is longer than \(limits.headBytes) bytes.")
     }

@@ -144,8 +144,8 @@ extension Command {
             if invocation.givesToken {
                 let token = invocation.fields["ClientToken"]?.value ?? invocation.newToken
                 failure.hint = "The same command with --client-token=\(token) tells, or does it."
-            } else if O.isRepeatable {
-                failure.hint = "It can be repeated: doing it twice is doing it once."
+            } else if O.again == .reads {
+                failure.hint = "It can be repeated: it changes nothing."
             }
             throw failure
         } catch let error as ClientError {

@@ -28,7 +28,8 @@ import Wire
 
     private func create(_ fields: KeyValuePairs<String, String>) throws -> CreateImageRequest {
         try ParameterFiller.fill(
-            CreateImageRequest.self, Parameters(fields.map { ($0.key, $0.value) }))
+            CreateImageRequest.self,
+            Parameters(fields.map { (name: $0.key, value: $0.value) }))
     }
 
     @Test func whatClientsSendForNothing() throws {
@@ -110,7 +111,8 @@ import Wire
     }
 
     @Test func aHostOfParametersIsLookedUpAtOnce() throws {
-        let many = (1...2000).map { ("Tag.\($0).Key", "k") } + (1...2000).map { ("x\($0).y", "z") }
+        let many: [(name: String, value: String)] =
+            (1...2000).map { ("Tag.\($0).Key", "k") } + (1...2000).map { ("x\($0).y", "z") }
         let request = try ParameterFiller.fill(CreateImageRequest.self, Parameters(many))
         #expect(request.tag.count == 2000)
     }

@@ -25,6 +25,8 @@ struct ImportTests {
             "ImagedClient", "ECS", "Wire", "System", "Dispatch", "Synchronization",
         ],
         "clients/swift": ["System", "Wire", "ECS", "Dispatch", "Synchronization"],
+        "clients/swift/Testing": ["ImagedClient", "System", "Wire", "ECS", "Testing"],
+        "clients/swift/Conformance": ["ImagedClient", "Wire", "ECS", "Foundation"],
     ]
 
     /// The module that a line imports; nil: it imports none.
