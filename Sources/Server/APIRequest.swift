@@ -93,6 +93,7 @@ enum APIRequest: Sendable {
         ReadSnapshot.name: of { .daemon(.readSnapshot($0)) },
         VerifySnapshot.name: of { .daemon(.verifySnapshot($0)) },
         DescribeUsage.name: of { .daemon(.describeUsage($0)) },
+        Metrics.name: of { .daemon(.metrics($0)) },
     ]
 
     private static let fixture: [String: Decoder] = [
@@ -183,6 +184,7 @@ enum DaemonRequest: Sendable {
     case readSnapshot(ReadSnapshotRequest)
     case verifySnapshot(VerifySnapshotRequest)
     case describeUsage(DescribeUsageRequest)
+    case metrics(MetricsRequest)
 }
 
 /// The service `Fixture`.
@@ -226,4 +228,5 @@ struct Call: Sendable {
     var caller: Caller
     /// On the monotonic clock, in nanoseconds; nil: none.
     let deadline: Int64?
+    var origin = Origin.none
 }

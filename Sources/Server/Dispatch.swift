@@ -10,6 +10,8 @@ struct ServerFacts: Sendable {
     var connections: Int32 = 0
     var processID: Int64 = 0
     var uptimeSeconds: Int64 = 0
+    /// Made only for a turn with a request for them.
+    var metrics = Exposition()
 }
 
 /// What becomes of a request that is not answered at once.
@@ -36,6 +38,8 @@ extension Catalog {
     /// The one switch over all requests, a branch for each group of them. Answers go into
     /// `answers`; what is returned waits.
     func answer(_ call: Call, _ facts: ServerFacts, _ answers: inout Answers) -> Pending? {
+        answers.origin = call.origin
+        beginAudit()
         do throws(Refusal) {
             switch call.request {
             case .image(let request): return try answer(request, call, &answers)
@@ -176,6 +180,9 @@ extension Catalog {
             return try verifySnapshot(request, call, &answers)
         case .describeUsage(let request):
             return try describeUsage(request, call, &answers)
+        case .metrics:
+            // At once: a disk that hangs is when they matter.
+            answers.add(call.key, metrics(facts.metrics), turn: 0)
         }
         return nil
     }
@@ -245,6 +252,7 @@ extension Catalog {
     ) {
         var response = response
         response.requestID = requestID()
+        nameAudit(response.requestID)
         let turn = turnSeen(by: call.caller.accountID)
         answers.add(call.key, response, turn: turn, adding: fields)
     }

@@ -14,8 +14,13 @@ final class Places {
     private var dataLock: FileDescriptor?
     private var socketLock: FileDescriptor?
     private var boundSocket: (device: UInt64, inode: UInt64)?
+    /// The service manager's socket, which stays where and as it is.
+    private let passed: PassedListener?
 
-    init(_ options: DaemonOptions) throws(DaemonFailure) {
+    /// - Parameter passed: the socket that a service manager has made; nil: we make our own.
+    init(
+        _ options: DaemonOptions, _ passed: PassedListener? = nil
+    ) throws(DaemonFailure) {
         group = try options.socketGroup.map(Self.group)
         let isEphemeral = options.durability == .ephemeral
         let fallback = options.dataDirectory ?? DefaultPlaces.dataDirectory
@@ -28,17 +33,21 @@ final class Places {
             }
             dataDirectory = Self.absolute(directory)
         }
-        guard let socket = options.socketPath ?? DefaultPlaces.socket(dataDirectory: fallback)
+        guard
+            let socket = passed?.path ?? options.socketPath
+                ?? DefaultPlaces.socket(dataDirectory: fallback)
         else {
             throw DaemonFailure(DaemonFailure.unusable, "no HOME is set: name a --socket")
         }
         socketPath = Self.absolute(socket)
-        try checkLength()
+        self.passed = passed
+        if passed == nil { try checkLength() }
         if let dataDirectory {
             try makeDirectory(dataDirectory, "--data-dir")
             try refuseForeign(dataDirectory)
             dataLock = try takeLock("\(dataDirectory)/lock", "the data directory \(dataDirectory)")
         }
+        if passed != nil { return }
         try prepareSocketDirectory()
         socketLock = try takeLock("\(socketPath).lock", "the socket \(socketPath)")
     }
@@ -174,6 +183,7 @@ final class Places {
     // MARK: The socket
 
     func listen() throws(DaemonFailure) -> FileDescriptor {
+        if let passed { return passed.takeFile() }
         do throws(SystemError) {
             if let old = try? calls.status(of: socketPath), old.kind != .socket {
                 throw SystemError("bind", path: socketPath, errno: .exists)

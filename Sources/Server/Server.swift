@@ -22,6 +22,9 @@ actor Server {
     let limits: ServerLimits
     let access: Access
     let log: Log
+    let manager: ServiceManager
+    /// When it is told next that the loop turns; nil: it does not want to know.
+    var watchdogDue: Int64?
     var facts: ServerFacts
 
     private var listener: FileDescriptor?
@@ -45,7 +48,10 @@ actor Server {
     private var overShare: Set<UInt64> = []
     /// Connections with answers that wait for a sync.
     private var holding: Set<UInt64> = []
-    private var bufferedBytes = 0
+    var bufferedBytes = 0
+    var counters = Counters()
+    /// The reasons that connections are refused for.
+    static let refusalReasons = ["limit", "peer", "system", "user-limit"]
 
     /// How much one connection is answered in a turn; the rest of its calls wait for the next.
     private static let turnAnswerBytesMax = 256 << 10
@@ -75,6 +81,7 @@ actor Server {
     /// Work that waits until these turns are durable.
     private var fileWork: [(turn: UInt64, work: FileWork)] = []
     private let startTime = Clock.monotonicNanoseconds()
+    let startWallTime = Clock.wallNanoseconds()
     /// When a simulated job ends; the past at first, so that recovered jobs start.
     private var nextJobTime: Int64? = 0
     private var stopping: Stopping?
@@ -87,7 +94,8 @@ actor Server {
     init(
         loop: EventLoop, catalog: Catalog, journal: Journal?, workers: Workers?,
         reports: Mailbox<Report>, limits: ServerLimits, access: Access, facts: ServerFacts,
-        log: Log, listener: consuming FileDescriptor, signals: consuming FileDescriptor
+        log: Log, manager: ServiceManager, listener: consuming FileDescriptor,
+        signals: consuming FileDescriptor
     ) {
         self.loop = loop
         self.catalog = catalog
@@ -98,6 +106,8 @@ actor Server {
         self.access = access
         self.facts = facts
         self.log = log
+        self.manager = manager
+        watchdogDue = manager.watchdogNanoseconds.map { _ in 0 }
         self.listener = consume listener
         self.signals = signals
     }
@@ -113,6 +123,7 @@ actor Server {
     /// - Returns: how long the loop may sleep, in milliseconds; nil: stop.
     func turn(_ events: [LoopEvent]) -> Int32? {
         let now = Clock.monotonicNanoseconds()
+        counters.turns += 1
         var isSignalled = false
         for event in events {
             switch event.token {
@@ -133,6 +144,7 @@ actor Server {
         passDeadlines(now)
         resumeHeld()
         flushTouched(now)
+        tellWatchdog(now)
         return timeout(now)
     }
 
@@ -147,6 +159,7 @@ actor Server {
         if let job = nextJobTime { due.append(now + max(0, job - Clock.wallNanoseconds())) }
         if let rest = listenerRestsUntil { due.append(rest) }
         if let stopping { due.append(stopping.deadline) }
+        if let watchdogDue { due.append(watchdogDue) }
         if !timed.isEmpty { due.append(now + 250_000_000) }
         if !postponed.isEmpty || !finishedMakings.isEmpty { due.append(now + 1_000_000_000) }
         guard let next = due.min() else { return -1 }
@@ -177,9 +190,11 @@ actor Server {
         for call in calls { connections[call.key.connection]?.unanswered -= 1 }
         facts.connections = Int32(clamping: connections.count)
         facts.uptimeSeconds = (now - startTime) / 1_000_000_000
-        if calls.contains(where: { if case .daemon(.health) = $0.request { true } else { false } })
-        {
+        if calls.contains(where: { $0.origin.operation == Self.health }) {
             facts.freeBytes = freeBytes()
+        }
+        if calls.contains(where: { $0.origin.operation == Self.metrics }) {
+            facts.metrics = metrics(now)
         }
         let inspections = takeInspections(reports)
         let made = takeMakings(reports)
@@ -233,8 +248,11 @@ actor Server {
         if outcome.answers.bytes.count < 1 << 20 { swap(&spareAnswers, &outcome.answers) }
     }
 
+    private static let health = OperationTable.number(of: Health.name)
+    private static let metrics = OperationTable.number(of: Metrics.name)
+
     /// Of the data directory's file system; 0 without one.
-    private func freeBytes() -> Int64 {
+    func freeBytes() -> Int64 {
         let calls = SystemCalls.live
         guard !facts.dataDirectory.isEmpty,
             let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory])
@@ -324,7 +342,10 @@ actor Server {
         case .exported(let serial, let result): finishExport(serial, result)
         case .examined(let serial, let examined): finishExamination(serial, examined)
         case .read(let serial, let result): finishRead(serial, result)
-        case .journal(let event): log.note(event)
+        case .journal(let event):
+            if case .checkpointed = event { counters.checkpoints += 1 }
+            if case .checkpointFailed = event { counters.failedCheckpoints += 1 }
+            log.note(event)
         case .captured, .copied, .reclaimed, .notReclaimed, .made, .notRemoved, .inspected,
             .detected, .damaged:
             log.note(report)
@@ -342,9 +363,10 @@ actor Server {
         reclaims.removeAll { $0.turn <= durableTurn }
         for work in fileWork where work.turn <= durableTurn { run(work.work) }
         fileWork.removeAll { $0.turn <= durableTurn }
+        let now = Clock.monotonicNanoseconds()
         for token in holding {
             guard let connection = connections[token] else { continue }
-            connection.release(durableTurn)
+            connection.release(durableTurn) { counters.observe($0, now) }
             touched.insert(token)
         }
         holding = holding.filter { connections[$0].map { !$0.held.isEmpty } ?? false }
@@ -355,35 +377,33 @@ actor Server {
     /// Gives each answer to its connection, at once or when its turn is durable.
     func deliver(_ answers: Answers) {
         for key in answers.forbidden { noteForbidden(key) }
+        let now = Clock.monotonicNanoseconds()
         for answer in answers.list {
-            guard let connection = connections[answer.key.connection] else {
-                if answer.isLast { _ = parked.end(answer.key) }
-                continue
+            let parkedCall = answer.isLast ? parked.end(answer.key) : nil
+            let origin = parkedCall?.call.origin ?? answer.origin
+            let connection = connections[answer.key.connection]
+            if answer.isLast {
+                counters.count(origin.operation, answers.code(of: answer))
+                if log.level == .debug { note(answer, origin, answers, connection?.peer, now) }
             }
+            guard let connection else { continue }
             let bytes = answers.bytes[answer.range]
             var turn = answer.turn
-            if answer.isLast, let call = parked.end(answer.key) {
-                endPark(call, connection)
+            if parkedCall != nil {
+                connection.parkedCount -= 1
                 // Nothing follows the end of a stream: its data frames that are held go first.
                 turn = max(turn, connection.turnHeld(of: answer.key.stream))
             }
             if turn <= durableTurn {
                 connection.append(bytes)
+                if answer.isLast { counters.observe(origin, now) }
             } else {
-                connection.hold(bytes, of: answer.key.stream, until: turn)
+                connection.hold(
+                    bytes, of: answer.key.stream, until: turn, answer.isLast ? origin : nil)
                 holding.insert(connection.token)
             }
             touched.insert(connection.token)
         }
-    }
-
-    private func noteForbidden(_ key: StreamKey) {
-        guard let peer = connections[key.connection]?.peer else { return }
-        log.limited("forbidden", "refused a request of uid \(peer.uid), pid \(peer.pid): Forbidden")
-    }
-
-    private func endPark(_ call: ParkedCall, _ connection: Connection) {
-        connection.parkedCount -= 1
     }
 
     private func flushTouched(_ now: Int64) {
@@ -472,20 +492,15 @@ actor Server {
         guard let peer = UnixSocket.peerCredentials(socket) else { return }
         guard let binding = access.binding(of: peer, groups: { UnixSocket.peerGroups(socket) })
         else {
-            log.limited("peer", "refused a connection of uid \(peer.uid), pid \(peer.pid)")
-            return
+            return refuse("peer", "this user is bound to no account", peer)
         }
         let reserve = binding.isOwn ? limits.reservedConnections : 0
         guard connections.count < limits.connections + reserve else {
-            log.limited("connections", "refused a connection: \(connections.count) are open")
-            return
+            return refuse("limit", "\(connections.count) connections are open", peer)
         }
         let ofUser = foreignConnections[peer.uid, default: 0]
         guard ofUser < limits.foreignConnections else {
-            log.limited(
-                "connections of a user",
-                "refused a connection of uid \(peer.uid): \(ofUser) of it are open")
-            return
+            return refuse("user-limit", "\(ofUser) connections of this user are open", peer)
         }
         let token = nextToken
         nextToken += 1
@@ -493,9 +508,10 @@ actor Server {
         do throws(SystemError) {
             try loop.add(connection.socket, .readable, token: token)
             connections[token] = connection
+            counters.acceptedConnections += 1
             if !binding.isOwn { foreignConnections[peer.uid] = ofUser + 1 }
         } catch {
-            log.limited("epoll", "refused a connection: \(error)")
+            refuse("system", "\(error)", peer)
         }
     }
 
@@ -574,6 +590,7 @@ actor Server {
                 let key = StreamKey(connection: connection.token, stream: stream)
                 takeRequest(key, flags, bytes, data, connection, now)
             case .faulty(let stream, let code, let text):
+                counters.faultyFrames += 1
                 let key = StreamKey(connection: connection.token, stream: stream)
                 protocolAnswers.addFault(key, Status(code, text))
             }
@@ -614,11 +631,13 @@ actor Server {
                     key, Status(.invalidArgument, text, requestID: requestID()), turn: 0)
             }
             connection.unanswered += 1
+            let caller = Caller(envelope, bytes, connection, hasFixture: hasFixture)
             calls.append(
                 Call(
-                    key: key, request: request,
-                    caller: Caller(envelope, bytes, connection, hasFixture: hasFixture),
-                    deadline: envelope.deadline(from: now)))
+                    key: key, request: request, caller: caller,
+                    deadline: envelope.deadline(from: now),
+                    origin: Origin(
+                        operation: OperationTable.number(of: caller.operation), arrival: now)))
         } catch {
             let refusal = ECSError.undecodable("\(error)", parameter: error.field)
             protocolAnswers.add(key, Status([refusal], requestID: requestID()), turn: 0)
@@ -655,7 +674,11 @@ actor Server {
             let write = connection.writeDeadline.map { $0 <= now } ?? false
             if frame || write {
                 let what = frame ? "did not finish a frame" : "does not read its answers"
-                log.limited("slow", "closed a connection of pid \(connection.peer.pid): it \(what)")
+                let peer = connection.peer
+                log.limited(
+                    "slow", "closed a connection, which \(what)",
+                    ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
+                counters.slowConnections += 1
                 close(connection)
             } else {
                 touched.insert(token)
@@ -673,6 +696,7 @@ actor Server {
             return
         }
         log.info("stopping: no new work; answers under way have 5 s")
+        manager.tell("STOPPING=1", "STATUS=Stopping: answers under way have 5 s")
         stopping = Stopping(deadline: now + 5_000_000_000)
         listener = nil
         listenerRestsUntil = nil
