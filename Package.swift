@@ -25,29 +25,38 @@ let package = Package(
         .executable(name: "imagectl", targets: ["imagectl"]),
         .executable(name: "imaged-bench", targets: ["imaged-bench"]),
         .library(name: "ImagedClient", targets: ["ImagedClient"]),
+        .library(name: "ImagedTesting", targets: ["ImagedTesting"]),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
         .target(name: "System", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "Wire", swiftSettings: safe),
         .target(name: "Checksum", swiftSettings: strict),
+        .target(name: "HTTP", dependencies: ["Checksum", "Wire"], swiftSettings: safe),
         .target(name: "ECS", dependencies: ["Wire"], swiftSettings: safe),
         .target(name: "Catalog", dependencies: ["ECS", "Wire"], swiftSettings: strict),
         .target(name: "Journal", dependencies: ["System", "Checksum"], swiftSettings: strict),
         .target(name: "Snapshots", dependencies: ["System", "Checksum"], swiftSettings: strict),
         .target(
             name: "Server",
-            dependencies: ["System", "Wire", "ECS", "Catalog", "Journal", "Snapshots"],
+            dependencies: ["System", "Wire", "ECS", "HTTP", "Catalog", "Journal", "Snapshots"],
             swiftSettings: strict),
         .target(
             name: "ImagedClient", dependencies: ["System", "Wire", "ECS"], path: "clients/swift",
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md", "Conformance", "Testing"], swiftSettings: strict),
+        .target(
+            name: "ImagedTesting", dependencies: ["ImagedClient", "ECS", "Wire", "System"],
+            path: "clients/swift/Testing", swiftSettings: strict),
         .executableTarget(
-            name: "imaged", dependencies: ["Server", "System"], swiftSettings: strict,
+            name: "swift-conformance", dependencies: ["ImagedClient", "ECS", "Wire"],
+            path: "clients/swift/Conformance", swiftSettings: strict),
+        .executableTarget(
+            name: "imaged", dependencies: ["Server", "ECS", "System"], swiftSettings: strict,
             linkerSettings: standalone),
         // Depends on the daemon so that `swift run imagectl` builds both; links nothing of it.
         .executableTarget(
-            name: "imagectl", dependencies: ["ImagedClient", "ECS", "Wire", "System", "imaged"],
+            name: "imagectl",
+            dependencies: ["ImagedClient", "ECS", "Wire", "System", "Checksum", "imaged"],
             swiftSettings: strict, linkerSettings: standalone),
         .executableTarget(
             name: "imaged-bench", dependencies: ["ImagedClient", "ECS", "Wire", "System"],
@@ -59,6 +68,7 @@ let package = Package(
         .testTarget(name: "SystemTests", dependencies: ["System", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "ECS", "TestSupport"]),
         .testTarget(name: "ChecksumTests", dependencies: ["Checksum", "TestSupport"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
         .testTarget(name: "ECSTests", dependencies: ["ECS", "Wire", "TestSupport"]),
         .testTarget(
             name: "CatalogTests", dependencies: ["Catalog", "ECS", "Wire", "TestSupport"]),
@@ -69,16 +79,26 @@ let package = Package(
             dependencies: ["Snapshots", "System", "Checksum", "TestSupport"]),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server", "Catalog", "ECS", "Wire", "System", "TestSupport"]),
+            dependencies: [
+                "Server", "Catalog", "ECS", "HTTP", "Wire", "System", "TestSupport",
+            ]),
         .testTarget(
             name: "ClientTests", dependencies: ["ImagedClient", "ECS", "Wire", "TestSupport"]),
+        // Every client in its own language, each by its own program.
+        .testTarget(
+            name: "ClientConformanceTests",
+            dependencies: ["ECS", "TestSupport", "imaged", "swift-conformance"],
+            exclude: ["Others"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ImagedClient", "ECS", "Wire", "TestSupport", "imaged", "imagectl", "imaged-bench",
-            ]),
+                "ImagedClient", "ImagedTesting", "ECS", "Wire", "TestSupport", "imaged", "imagectl",
+                "imaged-bench",
+            ],
+            exclude: ["imagedtest"]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"]),
+            name: "ConformanceTests", dependencies: ["ECS", "Wire", "TestSupport", "imaged"],
+            exclude: ["sdk"]),
         .testTarget(name: "TidyTests", dependencies: ["ECS", "TestSupport"]),
     ]
 )

@@ -233,6 +233,23 @@ public actor Catalog {
         try commit(draft)
     }
 
+    /// Finds the account that an access key stands for.
+    ///
+    /// - Parameter opens: whether one that does not exist is made, as CreateAccount makes it.
+    public func findAccount(ofKey caller: Caller, opens: Bool) throws(Refusal) {
+        if (try? account(of: caller)) != nil { return }
+        guard opens, state.accounts[caller.accountID] == nil, caller.authority.accounts == nil
+        else { throw .error(.invalidAccessKeyIDNotFound) }
+        var maker = caller
+        maker.operation = "CreateAccount"
+        var draft = draft(maker, "")
+        var record = AccountRecord.new(caller.accountID, &draft)
+        record.isFixture = true
+        record.uid = Int64(caller.uid)
+        draft.addAccount(record)
+        try commit(draft)
+    }
+
     func check(_ errors: [ECSError], _ caller: Caller) throws(Refusal) {
         guard let first = errors.first else { return }
         throw .errors(caller.explains ? errors : [first])

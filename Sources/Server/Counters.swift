@@ -22,7 +22,7 @@ enum OperationClass: String, CaseIterable, Sendable {
 }
 
 /// The operations by number, in the order of `allOperations`.
-enum OperationTable {
+enum OperationNumbers {
     static let names = allOperations.map { $0.name } + ["unknown"]
     static let classes = allOperations.map { OperationClass($0) }
     /// Stands for what cannot be read, or does not exist.
@@ -39,7 +39,7 @@ struct Origin: Sendable {
     let operation: UInt16
     let arrival: Int64
 
-    static let none = Origin(operation: OperationTable.unknown, arrival: 0)
+    static let none = Origin(operation: OperationNumbers.unknown, arrival: 0)
 }
 
 /// How often something took how long.
@@ -68,7 +68,7 @@ struct Counters: Sendable {
         let code: UInt16
     }
 
-    private var successes = [UInt64](repeating: 0, count: OperationTable.names.count)
+    private var successes = [UInt64](repeating: 0, count: OperationNumbers.names.count)
     private var refusals: [Refusal: UInt64] = [:]
     private var codes: [String] = []
     private var numbers: [String: UInt16] = [:]
@@ -76,7 +76,7 @@ struct Counters: Sendable {
         repeating: Histogram(), count: OperationClass.allCases.count)
     private static let places = Dictionary(
         uniqueKeysWithValues: OperationClass.allCases.enumerated().map { ($1, $0) })
-    private static let placeOfOperation = OperationTable.classes.map { places[$0] ?? 0 }
+    private static let placeOfOperation = OperationNumbers.classes.map { places[$0] ?? 0 }
 
     var acceptedConnections: UInt64 = 0
     var refusedConnections: [String: UInt64] = [:]
@@ -111,7 +111,7 @@ struct Counters: Sendable {
 
     /// An answer may leave now.
     mutating func observe(_ origin: Origin, _ now: Int64) {
-        guard origin.arrival > 0, origin.operation < OperationTable.unknown else { return }
+        guard origin.arrival > 0, origin.operation < OperationNumbers.unknown else { return }
         latencies[Self.placeOfOperation[Int(origin.operation)]].note(now - origin.arrival)
     }
 
@@ -119,11 +119,11 @@ struct Counters: Sendable {
     var requests: [(operation: String, code: String, count: UInt64)] {
         var rows: [(operation: String, code: String, count: UInt64)] = []
         for (operation, count) in successes.enumerated() where count > 0 {
-            rows.append((OperationTable.names[operation], "OK", count))
+            rows.append((OperationNumbers.names[operation], "OK", count))
         }
         for (refusal, count) in refusals {
             let code = codes[Int(refusal.code)]
-            rows.append((OperationTable.names[Int(refusal.operation)], code, count))
+            rows.append((OperationNumbers.names[Int(refusal.operation)], code, count))
         }
         return rows.sorted { ($0.operation, $0.code) < ($1.operation, $1.code) }
     }

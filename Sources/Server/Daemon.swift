@@ -25,9 +25,31 @@ public struct DaemonOptions: Sendable {
     public var diskRoots: [String] = []
     /// Whether the service Fixture is there.
     public var hasFixture = false
+    /// Where HTTP is spoken: the service ECS for those who know nothing else.
+    public var http: [HTTPPlace] = []
     /// A descriptor that is told "ready" and closed when requests are answered.
     public var readyDescriptor: Int32?
     public var logLevel = LogLevel.info
+
+    /// A `--http`.
+    public enum HTTPPlace: Sendable, Equatable {
+        /// A Unix socket, whose peers are known as those of the binary socket are.
+        case socket(path: String)
+        /// A port, which only `--fixture` opens: nobody knows who its peers are.
+        case port(TCPSocket.Address)
+
+        /// `unix:PATH`, `ADDR:PORT` or `PORT`; nil: it is none of these.
+        public init?(_ text: String) {
+            if text.hasPrefix("unix:") {
+                let path = String(text.dropFirst("unix:".count))
+                if path.isEmpty { return nil }
+                self = .socket(path: path)
+            } else {
+                guard let address = TCPSocket.Address(text) else { return nil }
+                self = .port(address)
+            }
+        }
+    }
 
     public init() {}
 
@@ -103,7 +125,7 @@ public enum Daemon {
                     DaemonFailure.inputOutput, "no room for a first record in the journal")
             }
         }
-        let listener = try places.listen()
+        let (listeners, ports) = try listen(places, options)
         var limits = configuration.server
         // A copy reads a few segments of its parent at a time, twice.
         let forCopies = storage.workers == nil ? 0 : 64 * options.workers
@@ -111,20 +133,23 @@ public enum Daemon {
         limits.connections = min(limits.connections, max(16, descriptorsMax - reserved))
         let server = Server(
             loop: loop, catalog: catalog, journal: storage.journal, workers: storage.workers,
-            reports: reports, limits: limits, access: access, facts: facts(places, options),
-            log: log, manager: manager, listener: listener, signals: signals)
+            reports: reports, limits: limits, access: access,
+            facts: facts(places, options, limits), log: log, manager: manager,
+            listeners: listeners, signals: signals)
         try server.assumeIsolated { try $0.start() }
-        announce(ready)
-        manager.tell("READY=1", "STATUS=Serving \(places.socketPath)")
+        announce(ready, ports)
+        manager.tell("READY=1", "STATUS=Serving \(places.socket.path)")
         log.info(
             "ready",
             [
-                "version": version, "socket": places.socketPath,
+                "version": version, "socket": places.socket.path,
+                "http": (places.httpSockets.map(\.path) + ports.map { "\($0)" })
+                    .joined(separator: ","),
                 "data_directory": places.dataDirectory ?? "",
                 "durability": options.durability.rawValue,
             ])
         loop.run { events in server.assumeIsolated { $0.turn(events) } }
-        places.removeSocket()
+        for place in [places.socket] + places.httpSockets { place.remove() }
         // A disk that hangs has had its 5 s; what it still has to write was not acknowledged.
         if !server.assumeIsolated({ $0.hasStoppedCleanly }) { CurrentProcess.exitNow(0) }
         _ = storage.journal?.stop()
@@ -176,11 +201,16 @@ public enum Daemon {
         }
     }
 
-    private static func facts(_ places: Places, _ options: DaemonOptions) -> ServerFacts {
+    private static func facts(
+        _ places: Places, _ options: DaemonOptions, _ limits: ServerLimits
+    ) -> ServerFacts {
         var facts = ServerFacts()
         facts.mode = options.durability.rawValue
         facts.dataDirectory = places.dataDirectory ?? ""
         facts.processID = Int64(CurrentProcess.pid)
+        facts.connectionsMax = Int32(clamping: limits.connections)
+        // What cannot be looked at is told as not known; it is no reason not to start.
+        facts.fileSystem = places.dataDirectory.flatMap { try? FileSystemFeatures(of: $0) }
         return facts
     }
 
@@ -195,9 +225,10 @@ public enum Daemon {
             throw DaemonFailure(DaemonFailure.unusable, "\(error)")
         }
         guard let passed else { return nil }
+        let hasHTTP = options.http.contains { if case .socket = $0 { true } else { false } }
         let names = [
             options.socketPath.map { _ in "--socket" },
-            options.socketGroup.map { _ in "--socket-group" },
+            options.socketGroup.flatMap { _ in hasHTTP ? nil : "--socket-group" },
             options.readyDescriptor == PassedListener.firstNumber ? "--ready-fd 3" : nil,
         ]
         if let name = names.compactMap({ $0 }).first {
@@ -220,10 +251,31 @@ public enum Daemon {
             DaemonFailure.usage, "--ready-fd \(number): no such descriptor was passed on")
     }
 
-    /// Tells whoever started the daemon; the descriptor is closed with it.
-    private static func announce(_ ready: consuming FileDescriptor?) {
+    /// The listeners, and the ports that they are at.
+    private static func listen(
+        _ places: Places, _ options: DaemonOptions
+    ) throws -> ([Listener], [TCPSocket.Address]) {
+        var listeners = [Listener(try places.socket.listen(), .frames)]
+        for place in places.httpSockets { listeners.append(Listener(try place.listen(), .http)) }
+        var ports: [TCPSocket.Address] = []
+        for case .port(var address) in options.http {
+            do throws(SystemError) {
+                listeners.append(Listener(try TCPSocket.listen(at: &address), .httpPort))
+            } catch {
+                throw DaemonFailure(DaemonFailure.unusable, "--http \(error)")
+            }
+            ports.append(address)
+        }
+        return (listeners, ports)
+    }
+
+    /// Tells whoever started the daemon; the descriptor is closed with it. "ready" comes last.
+    private static func announce(
+        _ ready: consuming FileDescriptor?, _ ports: [TCPSocket.Address]
+    ) {
         guard let ready else { return }
-        CurrentProcess.write("ready\n", to: ready.rawValue)
+        let lines = ports.map { "http \($0)\n" }.joined() + "ready\n"
+        CurrentProcess.write(lines, to: ready.rawValue)
         CurrentProcess.retire(ready)
     }
 }

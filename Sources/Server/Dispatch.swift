@@ -1,5 +1,6 @@
 import Catalog
 import ECS
+import System
 import Wire
 
 /// What the answers to Health and Version tell of the process.
@@ -10,6 +11,10 @@ struct ServerFacts: Sendable {
     var connections: Int32 = 0
     var processID: Int64 = 0
     var uptimeSeconds: Int64 = 0
+    var connectionsMax: Int32 = 0
+    var totalBytes: Int64 = 0
+    /// Nil: there is no data directory.
+    var fileSystem: FileSystemFeatures?
     /// Made only for a turn with a request for them.
     var metrics = Exposition()
 }
@@ -41,6 +46,7 @@ extension Catalog {
         answers.origin = call.origin
         beginAudit()
         do throws(Refusal) {
+            try findAccount(of: call)
             switch call.request {
             case .image(let request): return try answer(request, call, &answers)
             case .machine(let request): try answer(request, call, &answers)
@@ -169,7 +175,7 @@ extension Catalog {
             response.protocolVersion = protocolVersion
             reply(call, response, &answers)
         case .health:
-            var response = health(facts)
+            var response = health(facts, call.caller)
             response.requestID = requestID()
             answers.add(call.key, response, turn: newestTurn)
         case .exportSnapshot(let request):
@@ -338,7 +344,7 @@ extension Catalog {
         throw .errors([.invalidParameter("ResourceId", hint: "At most 100.")])
     }
 
-    private func health(_ facts: ServerFacts) -> HealthResponse {
+    private func health(_ facts: ServerFacts, _ caller: Caller) -> HealthResponse {
         let (queued, running) = jobCounts()
         var response = HealthResponse()
         response.ready = true
@@ -351,6 +357,12 @@ extension Catalog {
         response.processID = facts.processID
         response.uptimeSeconds = facts.uptimeSeconds
         response.dataDirectory = facts.dataDirectory
+        response.totalBytes = facts.totalBytes
+        response.fileSystem = facts.fileSystem?.name ?? ""
+        response.clones = facts.fileSystem?.clones
+        response.overwritesInPlace = facts.fileSystem?.overwritesInPlace
+        response.connectionsMax = facts.connectionsMax
+        response.limits = limitsTold(to: caller)
         return response
     }
 }

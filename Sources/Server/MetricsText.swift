@@ -147,7 +147,7 @@ extension Server {
         out.sample(.init(workers.looks.waitingCount), ["pool": "looks"])
         out.single(
             "imaged_data_free_bytes", .gauge,
-            "What the file system with the data directory can still take.", .init(freeBytes()))
+            "What the file system with the data directory can still take.", .init(space().free))
     }
 }
 

@@ -11,9 +11,9 @@ actor Server {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    static let listenerToken: UInt64 = 0
-    static let signalToken: UInt64 = 1
-    private static let firstConnection: UInt64 = 16
+    private static let signalToken: UInt64 = 0
+    /// Listeners have the numbers behind it.
+    private static let firstConnection: UInt64 = 64
 
     let catalog: Catalog
     let journal: Journal?
@@ -27,9 +27,9 @@ actor Server {
     var watchdogDue: Int64?
     var facts: ServerFacts
 
-    private var listener: FileDescriptor?
+    private var listeners: [UInt64: Listener] = [:]
     private let signals: FileDescriptor
-    /// Since when the listener rests, because descriptors ran out.
+    /// Until when the listeners rest, because descriptors ran out.
     private var listenerRestsUntil: Int64?
 
     var connections: [UInt64: Connection] = [:]
@@ -94,7 +94,7 @@ actor Server {
     init(
         loop: EventLoop, catalog: Catalog, journal: Journal?, workers: Workers?,
         reports: Mailbox<Report>, limits: ServerLimits, access: Access, facts: ServerFacts,
-        log: Log, manager: ServiceManager, listener: consuming FileDescriptor,
+        log: Log, manager: ServiceManager, listeners: [Listener],
         signals: consuming FileDescriptor
     ) {
         self.loop = loop
@@ -108,14 +108,16 @@ actor Server {
         self.log = log
         self.manager = manager
         watchdogDue = manager.watchdogNanoseconds.map { _ in 0 }
-        self.listener = consume listener
         self.signals = signals
+        for (index, listener) in listeners.enumerated() {
+            self.listeners[Self.signalToken + 1 + UInt64(index)] = listener
+        }
     }
 
-    /// Arms the listener and the signals. Then `turn` is called until it returns nil.
+    /// Arms the listeners and the signals. Then `turn` is called until it returns nil.
     func start() throws(SystemError) {
         try loop.add(signals, .readable, token: Self.signalToken)
-        if listener != nil { try loop.add(listener!, .readable, token: Self.listenerToken) }
+        try armListeners()
     }
 
     // MARK: - A turn
@@ -127,8 +129,8 @@ actor Server {
         var isSignalled = false
         for event in events {
             switch event.token {
-            case Self.listenerToken: acceptAll(now)
             case Self.signalToken: isSignalled = true
+            case ..<Self.firstConnection: listeners[event.token].map { acceptAll($0, now) }
             default: connections[event.token].map { take(event.readiness, of: $0, now) }
             }
         }
@@ -191,7 +193,7 @@ actor Server {
         facts.connections = Int32(clamping: connections.count)
         facts.uptimeSeconds = (now - startTime) / 1_000_000_000
         if calls.contains(where: { $0.origin.operation == Self.health }) {
-            facts.freeBytes = freeBytes()
+            (facts.freeBytes, facts.totalBytes) = space()
         }
         if calls.contains(where: { $0.origin.operation == Self.metrics }) {
             facts.metrics = metrics(now)
@@ -248,16 +250,17 @@ actor Server {
         if outcome.answers.bytes.count < 1 << 20 { swap(&spareAnswers, &outcome.answers) }
     }
 
-    private static let health = OperationTable.number(of: Health.name)
-    private static let metrics = OperationTable.number(of: Metrics.name)
+    private static let health = OperationNumbers.number(of: Health.name)
+    private static let metrics = OperationNumbers.number(of: Metrics.name)
 
-    /// Of the data directory's file system; 0 without one.
-    func freeBytes() -> Int64 {
+    /// Of the data directory's file system, in bytes; 0 without one.
+    func space() -> (free: Int64, total: Int64) {
         let calls = SystemCalls.live
         guard !facts.dataDirectory.isEmpty,
-            let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory])
-        else { return 0 }
-        return (try? calls.fileSystem(of: directory).freeBytes) ?? 0
+            let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory]),
+            let status = try? calls.fileSystem(of: directory)
+        else { return (0, 0) }
+        return (status.freeBytes, status.totalBytes)
     }
 
     /// The calls that may go on, because their clients read.
@@ -395,7 +398,7 @@ actor Server {
                 turn = max(turn, connection.turnHeld(of: answer.key.stream))
             }
             if turn <= durableTurn {
-                connection.append(bytes)
+                connection.deliver(bytes, of: answer.key.stream)
                 if answer.isLast { counters.observe(origin, now) }
             } else {
                 connection.hold(
@@ -411,9 +414,12 @@ actor Server {
             guard let connection = connections[token] else { continue }
             let isAlive = connection.flush(
                 now: now, unsentNanoseconds: Int64(limits.unsentSeconds) * 1_000_000_000)
+            if isAlive && isFinished(connection) && connection.lingers {
+                beginDraining(connection, now)
+            }
             bufferedBytes += connection.bufferedBytes - connection.countedBytes
             connection.countedBytes = connection.bufferedBytes
-            if !isAlive || isFinished(connection) {
+            if !isAlive || isFinished(connection) && !connection.isDraining {
                 close(connection)
             } else {
                 settle(connection)
@@ -429,7 +435,9 @@ actor Server {
 
     /// Whether nothing can come of the connection any more.
     private func isFinished(_ connection: Connection) -> Bool {
-        if connection.hasOutput || connection.inFlight > 0 { return false }
+        if connection.hasOutput || connection.inFlight > 0 || connection.awaitsAnswers {
+            return false
+        }
         return connection.isClosing
             || connection.hasEnded && connection.parkedCount == 0 && !hasWholeFrame(connection)
     }
@@ -441,7 +449,8 @@ actor Server {
         if mayTake && !connection.input.isEmpty && hasWholeFrame(connection) {
             unfinished.insert(connection.token)
         }
-        var interest: Readiness = mayTake && !connection.hasEnded ? .readable : []
+        let mayRead = mayTake || connection.isDraining
+        var interest: Readiness = mayRead && !connection.hasEnded ? .readable : []
         if connection.hasOutput { interest.insert(.writable) }
         if interest != connection.interest {
             connection.interest = interest
@@ -456,6 +465,7 @@ actor Server {
 
     private func hasWholeFrame(_ connection: Connection) -> Bool {
         if connection.isHeldUp { return true }
+        if connection.http != nil { return false }
         let count = FrameDecoder.byteCount(in: connection.input.span, at: 0)
         return count.map { $0 <= connection.input.count } ?? false
     }
@@ -466,6 +476,7 @@ actor Server {
         !connection.isClosing && stopping == nil && connection.deferred.isEmpty
             && connection.inFlight < limits.requestsInFlight
             && connection.unsentBytes < limits.unsentBytes && !isOverShare(connection)
+            && connection.exchanges < limits.parkedStreams
     }
 
     /// All buffers together have a limit: beyond it, who holds more than a fair share is not read.
@@ -476,24 +487,45 @@ actor Server {
 
     // MARK: - Connections
 
-    private func acceptAll(_ now: Int64) {
-        guard listener != nil else { return }
+    private func armListeners() throws(SystemError) {
+        for (token, listener) in listeners {
+            try loop.add(listener.socket, .readable, token: token)
+        }
+    }
+
+    private func acceptAll(_ listener: Listener, _ now: Int64) {
         do throws(SystemError) {
-            while let socket = try UnixSocket.accept(listener!) { admit(socket) }
+            while let socket = try UnixSocket.accept(listener.socket) {
+                admit(socket, listener.kind)
+            }
         } catch {
             // Out of descriptors: an armed listener would spin (reliability.md § 6).
             log.limited("accept", "\(error); resting for 100 ms")
-            try? loop.remove(listener!)
+            for listener in listeners.values { try? loop.remove(listener.socket) }
             listenerRestsUntil = now + 100_000_000
         }
     }
 
-    private func admit(_ socket: consuming FileDescriptor) {
-        guard let peer = UnixSocket.peerCredentials(socket) else { return }
-        guard let binding = access.binding(of: peer, groups: { UnixSocket.peerGroups(socket) })
-        else {
-            return refuse("peer", "this user is bound to no account", peer)
+    /// Who is at the other end, and what it may do; nil: it may not connect.
+    private func identify(
+        _ socket: borrowing FileDescriptor, _ kind: Listener.Kind
+    ) -> (PeerCredentials, Access.Binding)? {
+        if kind == .httpPort {
+            TCPSocket.prepare(socket)
+            return (
+                PeerCredentials(uid: CurrentProcess.uid, gid: CurrentProcess.gid, pid: 0), .port
+            )
         }
+        guard let peer = UnixSocket.peerCredentials(socket) else { return nil }
+        if let binding = access.binding(of: peer, groups: { UnixSocket.peerGroups(socket) }) {
+            return (peer, binding)
+        }
+        refuse("peer", "this user is bound to no account", peer)
+        return nil
+    }
+
+    private func admit(_ socket: consuming FileDescriptor, _ kind: Listener.Kind) {
+        guard let (peer, binding) = identify(socket, kind) else { return }
         let reserve = binding.isOwn ? limits.reservedConnections : 0
         guard connections.count < limits.connections + reserve else {
             return refuse("limit", "\(connections.count) connections are open", peer)
@@ -504,7 +536,8 @@ actor Server {
         }
         let token = nextToken
         nextToken += 1
-        let connection = Connection(token, socket, peer, binding)
+        let http = kind == .frames ? nil : HTTPFront(limits.http)
+        let connection = Connection(token, socket, peer, binding, http)
         do throws(SystemError) {
             try loop.add(connection.socket, .readable, token: token)
             connections[token] = connection
@@ -518,8 +551,8 @@ actor Server {
     private func take(_ readiness: Readiness, of connection: Connection, _ now: Int64) {
         touched.insert(connection.token)
         let isClosed = !readiness.isDisjoint(with: .closed)
-        if !readiness.isDisjoint(with: [.readable, .closed]) && mayTake(connection)
-            && !connection.hasEnded
+        if !readiness.isDisjoint(with: [.readable, .closed])
+            && (mayTake(connection) || connection.isDraining) && !connection.hasEnded
         {
             read(connection, isClosed: isClosed, now)
         } else if isClosed {
@@ -533,7 +566,12 @@ actor Server {
         case .wouldBlock: return
         case .ended:
             // Whoever closed only one direction gets the answers to what was asked before.
-            if isClosed { close(connection) } else { connection.hasEnded = true }
+            if isClosed || connection.isDraining {
+                close(connection)
+            } else {
+                connection.hasEnded = true
+            }
+        case .bytes where connection.isDraining: break
         case .bytes(let count):
             if connection.input.isEmpty {
                 let used = takeFrames(connection, scratch, count, now)
@@ -593,6 +631,7 @@ actor Server {
                 counters.faultyFrames += 1
                 let key = StreamKey(connection: connection.token, stream: stream)
                 protocolAnswers.addFault(key, Status(code, text))
+            case .http(let event): take(event, connection)
             }
         }
         // What is left was not looked at: it is when the connection may go on.
@@ -637,7 +676,7 @@ actor Server {
                     key: key, request: request, caller: caller,
                     deadline: envelope.deadline(from: now),
                     origin: Origin(
-                        operation: OperationTable.number(of: caller.operation), arrival: now)))
+                        operation: OperationNumbers.number(of: caller.operation), arrival: now)))
         } catch {
             let refusal = ECSError.undecodable("\(error)", parameter: error.field)
             protocolAnswers.add(key, Status([refusal], requestID: requestID()), turn: 0)
@@ -662,9 +701,9 @@ actor Server {
     // MARK: - Deadlines
 
     private func passDeadlines(_ now: Int64) {
-        if let rest = listenerRestsUntil, rest <= now, listener != nil {
+        if let rest = listenerRestsUntil, rest <= now {
             listenerRestsUntil = nil
-            try? loop.add(listener!, .readable, token: Self.listenerToken)
+            try? armListeners()
         }
         if now < nextSweep { return passParkedDeadlines(now) }
         nextSweep = now + 250_000_000
@@ -698,7 +737,7 @@ actor Server {
         log.info("stopping: no new work; answers under way have 5 s")
         manager.tell("STOPPING=1", "STATUS=Stopping: answers under way have 5 s")
         stopping = Stopping(deadline: now + 5_000_000_000)
-        listener = nil
+        listeners = [:]
         listenerRestsUntil = nil
         endParkedForStop()
         for token in connections.keys { touched.insert(token) }
@@ -724,37 +763,5 @@ actor Server {
     func postpone(_ call: Call) {
         connections[call.key.connection]?.unanswered += 1
         postponed.append(call)
-    }
-}
-
-extension RequestEnvelope {
-    /// On the monotonic clock; nil: none. Below zero: it is over already.
-    fileprivate func deadline(from now: Int64) -> Int64? {
-        if timeoutNanoseconds == 0 { return nil }
-        if timeoutNanoseconds < 0 { return 0 }
-        let (deadline, overflow) = now.addingReportingOverflow(timeoutNanoseconds)
-        return overflow ? nil : deadline
-    }
-}
-
-extension Caller {
-    /// The metadata keys of `protocol/README.md`; the last of a key counts.
-    fileprivate init(
-        _ envelope: RequestEnvelope, _ bytes: [UInt8], _ connection: Connection, hasFixture: Bool
-    ) {
-        self.init(uid: connection.peer.uid, authority: connection.binding.authority)
-        pid = connection.peer.pid
-        grantedRoots = connection.binding.diskRoots
-        operation = String(decoding: bytes[envelope.method], as: UTF8.self)
-        for (key, value) in envelope.metadata {
-            if bytes[key].elementsEqual("account".utf8) {
-                accountID = String(decoding: bytes[value], as: UTF8.self)
-            } else if bytes[key].elementsEqual("explain".utf8) {
-                explains = bytes[value].elementsEqual("true".utf8)
-            } else if hasFixture && bytes[key].elementsEqual("ram-user".utf8) {
-                ramUser = String(decoding: bytes[value], as: UTF8.self)
-            }
-        }
-        if accountID.isEmpty { accountID = "default" }
     }
 }

@@ -16,6 +16,7 @@ public struct ServiceUnits: Sendable {
     /// Nil: the default of those who look for it.
     let socketPath: String?
     let configurationFile: String?
+    let httpPaths: [String]
     /// Directories where the daemon makes files beside its own.
     let writtenPaths: [String]
 
@@ -53,7 +54,20 @@ public struct ServiceUnits: Sendable {
         let configured = try configurationFile.map { (file) throws(Problem) in
             try Self.directories(of: file)
         }
-        let roots = options.diskRoots + (configured ?? [])
+        var roots = options.diskRoots + (configured ?? [])
+        var sockets: [String] = []
+        for place in options.http {
+            guard case .socket(let path) = place else {
+                throw Problem(
+                    description: "--http with a port is for tests: a unit takes unix:PATH")
+            }
+            let absolute = try Self.path(path, "--http")
+            sockets.append(absolute)
+            // The socket is made beside others, in a folder that is there.
+            let folder = absolute.split(separator: "/").dropLast()
+            roots.append("/" + folder.joined(separator: "/"))
+        }
+        httpPaths = sockets
         var written: [String] = []
         for root in roots where !written.contains(root) {
             written.append(try Self.path(root, "the directory"))
@@ -165,6 +179,10 @@ public struct ServiceUnits: Sendable {
         }
         for root in options.diskRoots { words += ["--disk-root", root] }
         if options.hasFixture { words.append("--fixture") }
+        for path in httpPaths { words += ["--http", "unix:\(path)"] }
+        if let group = options.socketGroup, !options.http.isEmpty {
+            words += ["--socket-group", group]
+        }
         if options.logLevel != .info { words += ["--log-level", options.logLevel.rawValue] }
         let arguments = words.map { Self.word($0.replacing("$", with: "$$")) }
         return ([Self.word(program)] + arguments).joined(separator: " ")

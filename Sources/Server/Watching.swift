@@ -39,7 +39,7 @@ extension Server {
         log.debug(
             "request",
             [
-                "operation": OperationTable.names[Int(origin.operation)],
+                "operation": OperationNumbers.names[Int(origin.operation)],
                 "code": answers.code(of: answer) ?? "OK", "microseconds": "\(taken)",
                 "uid": peer.map { "\($0.uid)" } ?? "", "pid": peer.map { "\($0.pid)" } ?? "",
             ])

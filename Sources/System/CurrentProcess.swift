@@ -4,6 +4,7 @@ import Glibc
 /// This process: who it is, and how a daemon sets itself up.
 public enum CurrentProcess {
     public static var uid: UInt32 { getuid() }
+    public static var gid: UInt32 { getgid() }
     public static var pid: Int32 { getpid() }
 
     /// The number of a group; nil: there is none of this name (`getgrnam(3)`). For a start: other

@@ -7,7 +7,7 @@ struct UsageError: Error { let text: String }
 /// help says otherwise.
 struct Arguments {
     enum Action {
-        case help, version
+        case help, manual, version
         case run(DaemonOptions)
         case check(String)
         case repair(String)
@@ -19,6 +19,10 @@ struct Arguments {
     init(_ arguments: ArraySlice<String>) throws(UsageError) {
         if arguments.contains("--help") || arguments.contains("-h") || arguments.first == "help" {
             action = .help
+            return
+        }
+        if arguments.contains("--man") {
+            action = .manual
             return
         }
         if arguments.contains("--version") {
@@ -45,7 +49,7 @@ struct Arguments {
 
     private static let names = [
         "--socket", "--socket-group", "--data-dir", "--durability", "--ephemeral", "--config",
-        "--workers", "--disk-root", "--fixture", "--ready-fd", "--log-level",
+        "--workers", "--disk-root", "--fixture", "--http", "--ready-fd", "--log-level",
     ]
 
     static func options(_ arguments: ArraySlice<String>) throws(UsageError) -> DaemonOptions {
@@ -56,7 +60,8 @@ struct Arguments {
             let equals = argument.firstIndex(of: "=")
             let name = String(equals.map { argument[..<$0] } ?? argument[...])
             guard names.contains(name) else { throw unknown(argument) }
-            guard seen.insert(name).inserted || name == "--disk-root" else {
+            guard seen.insert(name).inserted || ["--disk-root", "--http"].contains(name)
+            else {
                 throw UsageError(text: "\(name) is given twice")
             }
             if name == "--ephemeral" || name == "--fixture" {
@@ -77,6 +82,14 @@ struct Arguments {
         if options.durability == .ephemeral && options.dataDirectory != nil {
             throw UsageError(text: "nothing is kept with --ephemeral: leave out --data-dir")
         }
+        let hasPort = options.http.contains { if case .port = $0 { true } else { false } }
+        if hasPort && !options.hasFixture {
+            throw UsageError(
+                text: """
+                    --http with a port is for tests, with --fixture: nobody knows who connects to a \
+                    port. --http=unix:PATH is right without it
+                    """)
+        }
         return options
     }
 
@@ -92,6 +105,13 @@ struct Arguments {
                     text: "--disk-root=\(value): an absolute path without .. is right")
             }
             options.diskRoots.append(root)
+        case "--http":
+            guard let place = DaemonOptions.HTTPPlace(value) else {
+                throw UsageError(
+                    text: "--http=\(value): unix:PATH, ADDRESS:PORT or PORT is right")
+            }
+            if options.http.count == 16 { throw UsageError(text: "--http: at most 16 of them") }
+            options.http.append(place)
         case "--data-dir": options.dataDirectory = value
         case "--config": options.configurationFile = value
         case "--durability":

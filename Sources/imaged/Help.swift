@@ -31,9 +31,15 @@ extension Arguments {
                                     may be given several times
           --fixture                 for tests: the service Fixture (clocks, held jobs, faults,
                                     accounts on demand) and the metadata ram-user
+          --http unix:PATH          speak ECS's HTTP at this socket too, for programs that use an
+                                    Alibaba Cloud SDK; who may connect is as on the other one
+          --http ADDR:PORT          the same at a port, with --fixture alone: nobody knows who
+                                    connects. ADDR is 127.0.0.1 where it is left out; port 0 is
+                                    any free one, told on --ready-fd. May be given several times
           --ready-fd N              write "ready" to this descriptor and close it once requests
-                                    are answered
+                                    are answered; before that a line "http ADDR:PORT" a port
           --log-level LEVEL         error, warning, info (default) or debug: a line a request
+          --man                     this text as a manual page: imaged --man | man -l -
           --help, --version
 
         Who may connect
@@ -48,7 +54,10 @@ extension Arguments {
           [daemon]                  of every client: Connections, ForeignConnections,
                                     ParkedStreams, FrameSeconds ...
           [account NAME]            an account beside "default", opened at start. Limits as in
-                                    [limits], for it alone; ResourceGroup = rg-ID (several)
+                                    [limits], for it alone; ResourceGroup = rg-ID (several);
+                                    AccessKey = ID SECRET (several): over HTTP it is reached with
+                                    these keys alone, and signatures are checked. Without any,
+                                    its name is its AccessKeyId
           [peer uid=N] [peer gid=N] Account = NAME (several, at least one)
                                     Policy = FILE or Policy = rg-ID FILE, which counts for that
                                     resource group alone (several): RAM policies, JSON, beside

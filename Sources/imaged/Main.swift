@@ -8,6 +8,7 @@ struct Main {
         do {
             switch try Arguments(CommandLine.arguments.dropFirst()).action {
             case .help: CurrentProcess.write(Arguments.help, to: 1)
+            case .manual: CurrentProcess.write(Arguments.manual, to: 1)
             case .version: CurrentProcess.write("imaged \(Daemon.version)\n", to: 1)
             case .run(let options): try Daemon.run(options)
             case .check(let directory): try Maintenance.check(directory)

@@ -161,39 +161,6 @@ import Wire
         }
     }
 
-    @Test func aLostConnectionMeansUnknown() async throws {
-        let server = FakeServer { connection in
-            _ = try connection.request()
-            _ = try connection.request()
-        }
-        let client = try await connect(server)
-        async let first = failure(client)
-        async let second = failure(client)
-        for error in [await first, await second] {
-            let error = try #require(error as? ClientError)
-            #expect(error == .connectionLost(reason: "the daemon closed it"))
-            #expect(error.isOutcomeUnknown)
-        }
-        // Afterwards nothing leaves this process any more, and that is known.
-        let later = try #require(await failure(client) as? ClientError)
-        #expect(!later.isOutcomeUnknown, "\(later)")
-    }
-
-    @Test func connectsAnewWhenStreamIdsRunOut() async throws {
-        let server = FakeServer.answering { request in
-            var version = VersionResponse()
-            version.version = "\(request.streamID)"
-            return .message(version)
-        }
-        var options = ImagedClient.Options()
-        options.firstStreamID = UInt32.max - 4
-        let client = try await ImagedClient.connect(socket: server.path, options: options)
-        for _ in 0..<3 {
-            let answer = try await client.call(Version.self, VersionRequest())
-            #expect(answer.version == "\(UInt32.max - 4)")
-        }
-    }
-
     @Test func aDroppedClientClosesItsConnection() async throws {
         let (ends, end) = AsyncStream<Void>.makeStream()
         let server = FakeServer { connection in

@@ -62,7 +62,7 @@ struct FakeRequest: Sendable {
     func decoded<M: Message>(_ type: M.Type) throws -> M { try M(decoding: envelope.payload) }
 }
 
-enum FakeAnswer {
+enum FakeAnswer: Sendable {
     case payload([UInt8])
     case status(Status)
 
