@@ -10,8 +10,12 @@ let strict: [SwiftSetting] = [
 /// The modules that read bytes from strangers say `unsafe` where they use it: nowhere.
 let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
 /// A release binary carries the Swift runtime: it starts in a third of the time and needs no toolchain.
+/// Of glibc it needs 2.34: the runtime's hypot of two Floats, which nothing here calls, would need
+/// 2.35 where it is built on a newer system, and is tied to a function that traps instead.
 let standalone: [LinkerSetting] = [
-    .unsafeFlags(["-static-stdlib"], .when(configuration: .release))
+    .unsafeFlags(
+        ["-static-stdlib", "-Xlinker", "--defsym=hypotf=swift_deletedMethodError"],
+        .when(configuration: .release))
 ]
 
 let package = Package(

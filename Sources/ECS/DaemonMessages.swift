@@ -136,6 +136,25 @@ public struct VersionResponse: Message {
     }
 }
 
+public struct MetricsRequest: Message {
+    @inlinable public init() {}
+
+    @inlinable
+    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {}
+}
+
+public struct MetricsResponse: Message {
+    public var requestID = ""
+    public var text = ""  // Prometheus's text format, version 0.0.4
+    @inlinable public init() {}
+
+    @inlinable
+    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
+        try visitor.string(1, "RequestId", &requestID)
+        try visitor.string(2, "Text", &text)
+    }
+}
+
 public struct HealthRequest: Message {
     @inlinable public init() {}
 

@@ -15,6 +15,8 @@ struct ServerFacts: Sendable {
     var totalBytes: Int64 = 0
     /// Nil: there is no data directory.
     var fileSystem: FileSystemFeatures?
+    /// Made only for a turn with a request for them.
+    var metrics = Exposition()
 }
 
 /// What becomes of a request that is not answered at once.
@@ -41,6 +43,8 @@ extension Catalog {
     /// The one switch over all requests, a branch for each group of them. Answers go into
     /// `answers`; what is returned waits.
     func answer(_ call: Call, _ facts: ServerFacts, _ answers: inout Answers) -> Pending? {
+        answers.origin = call.origin
+        beginAudit()
         do throws(Refusal) {
             try findAccount(of: call)
             switch call.request {
@@ -182,6 +186,9 @@ extension Catalog {
             return try verifySnapshot(request, call, &answers)
         case .describeUsage(let request):
             return try describeUsage(request, call, &answers)
+        case .metrics:
+            // At once: a disk that hangs is when they matter.
+            answers.add(call.key, metrics(facts.metrics), turn: 0)
         }
         return nil
     }
@@ -251,6 +258,7 @@ extension Catalog {
     ) {
         var response = response
         response.requestID = requestID()
+        nameAudit(response.requestID)
         let turn = turnSeen(by: call.caller.accountID)
         answers.add(call.key, response, turn: turn, adding: fields)
     }

@@ -22,6 +22,15 @@ extension Command {
             call(
                 Health.self, Group.daemon, "the daemon's own figures, a line each", usage: "",
                 examples: ["imagectl health --json"]),
+            call(
+                Metrics.self, Group.daemon, "the daemon's figures for Prometheus", usage: "",
+                details: """
+                    Counts since the daemon's start, in Prometheus's text format 0.0.4: for a \
+                    scraper, or for the node exporter's directory of text files.
+                    """,
+                examples: ["imagectl metrics"],
+                // The text ends its last line itself, and so does the output.
+                show: { response, _, _ in String(response.text.dropLast()) }),
         ]
     }
 
