@@ -120,6 +120,11 @@ export default {
     reclaimableBytes: int64(6),
     pendingBytes: int64(7),
   },
+  MetricsRequest: {},
+  MetricsResponse: {
+    requestId: string(1),
+    text: string(2),
+  },
   Usage: {
     resourceId: string(1),
     name: string(2),

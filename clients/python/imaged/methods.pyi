@@ -270,6 +270,8 @@ class SyncMethods:
         self, *, resource_type: str | None = ..., next_token: str | None = ...,
         max_results: int | None = ..., **options: Unpack[CallOptions]) -> m.DescribeUsageResponse:
         """What disks, snapshots or images take, most first."""
+    def metrics(self, **options: Unpack[CallOptions]) -> m.MetricsResponse:
+        """What the daemon has counted, as text for Prometheus."""
     def create_account(
         self, *, account_id: str | None = ...,
         **options: Unpack[CallOptions]) -> m.CreateAccountResponse:
@@ -626,6 +628,8 @@ class AsyncMethods:
         self, *, resource_type: str | None = ..., next_token: str | None = ...,
         max_results: int | None = ..., **options: Unpack[CallOptions]) -> m.DescribeUsageResponse:
         """What disks, snapshots or images take, most first."""
+    async def metrics(self, **options: Unpack[CallOptions]) -> m.MetricsResponse:
+        """What the daemon has counted, as text for Prometheus."""
     async def create_account(
         self, *, account_id: str | None = ...,
         **options: Unpack[CallOptions]) -> m.CreateAccountResponse:

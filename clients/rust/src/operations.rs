@@ -268,6 +268,8 @@ operations! {
             -> VerifySnapshotResponse, reads;
         /// `DescribeUsage`: what disks, snapshots or images take.
         unary describe_usage: DescribeUsage(DescribeUsageRequest) -> DescribeUsageResponse, reads;
+        /// `Metrics`: what the daemon has counted, as text for Prometheus.
+        unary metrics: Metrics(MetricsRequest) -> MetricsResponse, reads;
     }
 
     "Operations for tests: only in a daemon with `--fixture`."

@@ -3,7 +3,7 @@
 from .daemon import (
     CancelRequest, CancelResponse, Damage, DescribeUsageRequest, DescribeUsageResponse,
     Event, EventsResponse, ExportSnapshotRequest, ExportSnapshotResponse, HealthRequest,
-    HealthResponse, ReadEventsRequest, ReadSnapshotRequest, ReadSnapshotResponse, Usage,
+    HealthResponse, MetricsRequest, MetricsResponse, ReadEventsRequest, ReadSnapshotRequest, ReadSnapshotResponse, Usage,
     VerifySnapshotRequest, VerifySnapshotResponse, VersionRequest, VersionResponse,
     WaitForImageRequest, WaitForImageResponse, WatchRequest)
 from .envelope import (
@@ -86,7 +86,8 @@ __all__ = [
     "HoldJobsRequest", "Image", "ImageDisk", "ImageFeatures", "ImageRequestFeatures",
     "Instance", "InstanceResponse", "InstanceStatus", "Job", "JobsResponse",
     "JoinResourceGroupRequest", "JoinResourceGroupResponse", "KMSKey", "KeyValue", "Limit",
-    "ListTagResourcesRequest", "ListTagResourcesResponse", "ModifyImageAttributeRequest",
+    "ListTagResourcesRequest", "ListTagResourcesResponse", "MetricsRequest",
+    "MetricsResponse", "ModifyImageAttributeRequest",
     "ModifyImageAttributeResponse", "ModifyImageSharePermissionRequest",
     "ModifyImageSharePermissionResponse", "ModifySnapshotAttributeRequest",
     "ModifySnapshotAttributeResponse", "OperationLock", "RamPolicy", "ReadEventsRequest",
