@@ -1339,6 +1339,14 @@ static const imaged_field describe_usage_response_fields[] = {
 };
 TABLE(describe_usage_response, "DescribeUsageResponse");
 
+EMPTY(metrics_request, "MetricsRequest");
+
+static const imaged_field metrics_response_fields[] = {
+    STRING(metrics_response, request_id, 1),
+    STRING(metrics_response, text, 2),
+};
+TABLE(metrics_response, "MetricsResponse");
+
 static const imaged_field create_account_request_fields[] = {
     STRING(create_account_request, account_id, 1),
 };
@@ -1801,6 +1809,8 @@ const imaged_message *const imaged_messages[] = {
     &describe_usage_request_message,
     &describe_usage_response_message,
     &usage_message,
+    &metrics_request_message,
+    &metrics_response_message,
     &create_account_request_message,
     &create_account_response_message,
     &drop_account_request_message,

@@ -1311,6 +1311,16 @@ typedef struct imaged_describe_usage_response {
     int64_t pending_bytes;  /* what no snapshot uses any more and is being given back */
 } imaged_describe_usage_response;
 
+/* Figures of the daemon and of nobody's account. */
+typedef struct imaged_metrics_request {
+    char unused;  /* It has no fields; C wants one. */
+} imaged_metrics_request;
+
+typedef struct imaged_metrics_response {
+    imaged_string request_id;
+    imaged_string text;  /* Prometheus's text format, version 0.0.4 */
+} imaged_metrics_response;
+
 /* An account of its own for a test, as every account is born. It belongs to the caller's uid. */
 typedef struct imaged_create_account_request {
     imaged_string account_id;  /* absent: a new one is made up */
@@ -1854,6 +1864,7 @@ typedef enum imaged_again {
     X(Daemon, ReadSnapshot, read_snapshot, READS) \
     X(Daemon, VerifySnapshot, verify_snapshot, READS) \
     X(Daemon, DescribeUsage, describe_usage, READS) \
+    X(Daemon, Metrics, metrics, READS) \
     X(Fixture, CreateAccount, create_account, NEVER) \
     X(Fixture, DropAccount, drop_account, NEVER) \
     X(Fixture, DescribeAccount, describe_account, READS) \

@@ -1084,6 +1084,15 @@ export interface Usage {
   reclaimableBytes: bigint;
 }
 
+/** Figures of the daemon and of nobody's account. */
+export interface MetricsRequest {}
+
+export interface MetricsResponse {
+  requestId: string;
+  /** Prometheus's text format, version 0.0.4 */
+  text: string;
+}
+
 /** An account of its own for a test, as every account is born. It belongs to the caller's uid. */
 export interface CreateAccountRequest {
   /** absent: a new one is made up */
@@ -1582,6 +1591,8 @@ export interface Operations {
   describeUsage(
     request?: DescribeUsageRequest, options?: CallOptions,
   ): Promise<DescribeUsageResponse>;
+  /** Metrics. Changes nothing: sent again if its answer was lost. */
+  metrics(request?: MetricsRequest, options?: CallOptions): Promise<MetricsResponse>;
   /** CreateAccount. Never sent again by itself. */
   createAccount(
     request?: CreateAccountRequest, options?: CallOptions,
@@ -1704,6 +1715,7 @@ export interface OperationTypes {
   ReadSnapshot: { request: ReadSnapshotRequest; response: ReadSnapshotResponse };
   VerifySnapshot: { request: VerifySnapshotRequest; response: VerifySnapshotResponse };
   DescribeUsage: { request: DescribeUsageRequest; response: DescribeUsageResponse };
+  Metrics: { request: MetricsRequest; response: MetricsResponse };
   CreateAccount: { request: CreateAccountRequest; response: CreateAccountResponse };
   DropAccount: { request: DropAccountRequest; response: DropAccountResponse };
   DescribeAccount: { request: DescribeAccountRequest; response: DescribeAccountResponse };

@@ -270,6 +270,8 @@ class SyncMethods:
         self, *, resource_type: str | None = ..., next_token: str | None = ...,
         max_results: int | None = ..., **options: Unpack[CallOptions]) -> m.DescribeUsageResponse:
         """What disks, snapshots or images take, most first."""
+    def metrics(self, **options: Unpack[CallOptions]) -> m.MetricsResponse:
+        """The daemon's figures, in Prometheus's text format."""
     def create_account(
         self, *, account_id: str | None = ...,
         **options: Unpack[CallOptions]) -> m.CreateAccountResponse:
@@ -626,6 +628,8 @@ class AsyncMethods:
         self, *, resource_type: str | None = ..., next_token: str | None = ...,
         max_results: int | None = ..., **options: Unpack[CallOptions]) -> m.DescribeUsageResponse:
         """What disks, snapshots or images take, most first."""
+    async def metrics(self, **options: Unpack[CallOptions]) -> m.MetricsResponse:
+        """The daemon's figures, in Prometheus's text format."""
     async def create_account(
         self, *, account_id: str | None = ...,
         **options: Unpack[CallOptions]) -> m.CreateAccountResponse:

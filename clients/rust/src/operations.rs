@@ -268,6 +268,8 @@ operations! {
             -> VerifySnapshotResponse, reads;
         /// `DescribeUsage`: what disks, snapshots or images take.
         unary describe_usage: DescribeUsage(DescribeUsageRequest) -> DescribeUsageResponse, reads;
+        /// `Metrics`: the daemon's figures for Prometheus.
+        unary metrics: Metrics(MetricsRequest) -> MetricsResponse, reads;
     }
 
     "Operations for tests: only in a daemon with `--fixture`."

@@ -172,3 +172,12 @@ class DescribeUsageResponse(Message):
     stored_bytes: int = int64(5)  # each stored cluster once
     reclaimable_bytes: int = int64(6)  # of these, what only one snapshot uses
     pending_bytes: int = int64(7)  # what no snapshot uses any more and is being given back
+
+
+class MetricsRequest(RequestOf["MetricsResponse"]):
+    """Figures of the daemon and of nobody's account."""
+
+
+class MetricsResponse(Message):
+    request_id: str = string(1)
+    text: str = string(2)  # Prometheus's text format, version 0.0.4

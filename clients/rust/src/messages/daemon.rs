@@ -210,4 +210,14 @@ crate::messages! {
         /// What would come back if these snapshots alone went.
         reclaimable_bytes: i64 = 5,
     }
+
+    /// The request of [`Metrics`](crate::Client::metrics).
+    MetricsRequest {}
+
+    /// The answer of [`Metrics`](crate::Client::metrics).
+    MetricsResponse {
+        request_id: String = 1,
+        /// Prometheus's text format, version 0.0.4.
+        text: String = 2,
+    }
 }
