@@ -1811,8 +1811,6 @@ const imaged_message *const imaged_messages[] = {
     &metrics_request_message,
     &metrics_response_message,
     &usage_message,
-    &metrics_request_message,
-    &metrics_response_message,
     &create_account_request_message,
     &create_account_response_message,
     &drop_account_request_message,

@@ -132,9 +132,4 @@ export default {
     storedBytes: int64(4),
     reclaimableBytes: int64(5),
   },
-  MetricsRequest: {},
-  MetricsResponse: {
-    requestId: string(1),
-    text: string(2),
-  },
 };
