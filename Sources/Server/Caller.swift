@@ -1,4 +1,5 @@
 import Catalog
+import System
 import Wire
 
 extension RequestEnvelope {
