@@ -1,3 +1,4 @@
+import ECS
 import Wire
 
 /// What results are written as.

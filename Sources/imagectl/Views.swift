@@ -161,7 +161,7 @@ enum Views {
         }
         let time = event.time.split { $0 == "T" || $0 == "Z" }.joined(separator: " ")
         // "SnapshotChanged", as two words.
-        var kind = kebabCase(event.kind).split(separator: "-").joined(separator: " ")
+        var kind = FieldNames.kebabCase(event.kind).split(separator: "-").joined(separator: " ")
         kind += String(repeating: " ", count: max(0, 16 - kind.count))
         let head = ["\(event.sequence)", time, kind, id].map(printable)
         var words = head + [printable(status), printable(name)]

@@ -254,8 +254,12 @@ import Testing
                 "-c",
                 """
                 $imagectl --account default \(arguments) 2>\(files.path)/err & wait=$!
-                until grep -Eq 'SigCgt:.*[4-7c-f]...$' /proc/$wait/status; do :; done
-                until $imagectl fixture describe-jobs --output id | grep -q .; do :; done
+                until grep -Eq 'SigCgt:.*[4-7c-f]...$' /proc/$wait/status; do
+                    kill -0 $wait || exit 1; sleep .01
+                done
+                until $imagectl fixture describe-jobs --output id | grep -q .; do
+                    kill -0 $wait || exit 1; sleep .01
+                done
                 # SIGTERM goes Ctrl-C's way, which a shell's background job ignores.
                 kill -TERM $wait; wait $wait; echo $?
                 $imagectl fixture release-jobs >/dev/null

@@ -1311,14 +1311,13 @@ typedef struct imaged_describe_usage_response {
     int64_t pending_bytes;  /* what no snapshot uses any more and is being given back */
 } imaged_describe_usage_response;
 
-/* Figures of the daemon and of nobody's account. */
 typedef struct imaged_metrics_request {
     char unused;  /* It has no fields; C wants one. */
 } imaged_metrics_request;
 
 typedef struct imaged_metrics_response {
     imaged_string request_id;
-    imaged_string text;  /* Prometheus's text format, version 0.0.4 */
+    imaged_string text;  /* Prometheus's text format, version 0.0.4. */
 } imaged_metrics_response;
 
 /* An account of its own for a test, as every account is born. It belongs to the caller's uid. */

@@ -120,16 +120,16 @@ export default {
     reclaimableBytes: int64(6),
     pendingBytes: int64(7),
   },
+  MetricsRequest: {},
+  MetricsResponse: {
+    requestId: string(1),
+    text: string(2),
+  },
   Usage: {
     resourceId: string(1),
     name: string(2),
     logicalBytes: int64(3),
     storedBytes: int64(4),
     reclaimableBytes: int64(5),
-  },
-  MetricsRequest: {},
-  MetricsResponse: {
-    requestId: string(1),
-    text: string(2),
   },
 };

@@ -39,7 +39,8 @@ except OSError as error:
 def start(
     *, fixture: bool = True, ephemeral: bool = True, config: Config = None,
     state_dir: Union[None, str, "os.PathLike[str]"] = None, binary: Optional[str] = None,
-    socket: Optional[str] = None, arguments: Sequence[str] = (), timeout: float = 30.0,
+    socket: Optional[str] = None, http: Union[bool, str] = False, arguments: Sequence[str] = (),
+    timeout: float = 30.0,
 ) -> "Daemon":
     """Starts a daemon, and returns when it answers requests; use the result with ``with``, or
     stop it. It never outlives this process, however that ends.
@@ -52,13 +53,16 @@ def start(
     :param binary: the program. Without it: $IMAGED, ``imaged/bin/imaged`` in this package, and
         the first ``imaged`` of $PATH.
     :param socket: where it listens, at most 103 bytes; None: in a temporary directory.
+    :param http: whether it speaks ECS's HTTP too, for code that uses an Alibaba Cloud SDK, at a
+        free port of 127.0.0.1; or where: ``"127.0.0.1:8377"``. A port needs ``fixture``, and
+        everybody on this machine reaches it.
     :param arguments: further arguments of the program.
     :param timeout: seconds until it must be ready.
     :raises DaemonFailed: there is no program, or it ended instead of becoming ready.
     """
     daemon = Daemon(
         binary or find_binary(), fixture, ephemeral and state_dir is None, config, state_dir,
-        socket, arguments, timeout)
+        socket, http, arguments, timeout)
     try:
         daemon.restart()
     except BaseException:
@@ -87,12 +91,14 @@ class Daemon:
     """A running daemon. ``start`` makes it.
 
     :ivar socket: the path of its socket.
+    :ivar endpoint: where it speaks HTTP, ``"127.0.0.1:8377"``: the same over restarts. None:
+        nowhere.
     """
 
     def __init__(
         self, binary: str, fixture: bool, ephemeral: bool, config: Config,
         state_dir: Union[None, str, "os.PathLike[str]"], socket: Optional[str],
-        arguments: Sequence[str], timeout: float,
+        http: Union[bool, str], arguments: Sequence[str], timeout: float,
     ) -> None:
         self._owner = os.getpid()
         self._timeout = timeout
@@ -101,6 +107,8 @@ class Daemon:
         short = tempfile.gettempdir() if len(os.fsencode(tempfile.gettempdir())) < 70 else "/tmp"
         self._directory = tempfile.mkdtemp(prefix="imaged-", dir=short)
         self.socket = socket or os.path.join(self._directory, "s")
+        self.endpoint: Optional[str] = None
+        self._http = "127.0.0.1:0" if http is True else http
         self._log = os.path.join(self._directory, "log")
         self._command = [binary, "--socket", self.socket]
         if fixture:
@@ -154,7 +162,7 @@ class Daemon:
 
         :param name: what it is called; None: a new name is made up.
         """
-        return World(self.socket, name, **options)
+        return World(self.socket, name, endpoint=self.endpoint, **options)
 
     def kill(self) -> None:
         """Ends it as a crash would: SIGKILL. ``restart`` goes on from what is durable."""
@@ -167,11 +175,15 @@ class Daemon:
         """
         self._end(signal.SIGTERM, 10)
         said = len(self.log)
+        command = list(self._command)
+        if self._http:
+            # Whoever knows its port shall find it there again.
+            command += ["--http", self.endpoint or self._http]
         read_end, write_end = os.pipe()
         try:
             with open(self._log, "ab") as log:
                 self._process = _spawned(
-                    self._command + ["--ready-fd", str(write_end)], write_end, log)
+                    command + ["--ready-fd", str(write_end)], write_end, log)
             os.close(write_end)
             write_end = -1
             reason = self._wait_until_ready(read_end)
@@ -201,6 +213,10 @@ class Daemon:
                     return f"{self._command[0]} is not getting ready"
                 return f"{self._command[0]} ended with {status}"
             ready += part
+        for line in ready.decode("utf-8", "replace").splitlines():
+            word, _, address = line.partition(" ")
+            if word == "http":
+                self.endpoint = self.endpoint or address
         return ""
 
     def stop(self) -> None:

@@ -33,6 +33,11 @@ from .operations import Operation
 _numbers = itertools.count(1)
 
 
+def next_number() -> int:
+    """A number for a call that nobody else in this process has."""
+    return next(_numbers)
+
+
 def outcome(result: Union[Message, BaseException]) -> Dict[str, Any]:
     """How a call ended, as ``protocol/scenarios/README.md`` writes it."""
     if isinstance(result, Message):
@@ -77,7 +82,7 @@ class History:
 
     def invoke(self, operation: Operation, account: Optional[str], request: Message) -> int:
         """Writes that a call begins; returns its number."""
-        number = next(_numbers)
+        number = next_number()
         self._write(number, "invoke", operation, account, {"args": to_json(request)})
         return number
 

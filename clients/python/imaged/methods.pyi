@@ -271,7 +271,7 @@ class SyncMethods:
         max_results: int | None = ..., **options: Unpack[CallOptions]) -> m.DescribeUsageResponse:
         """What disks, snapshots or images take, most first."""
     def metrics(self, **options: Unpack[CallOptions]) -> m.MetricsResponse:
-        """The daemon's figures, in Prometheus's text format."""
+        """What the daemon has counted, as text for Prometheus."""
     def create_account(
         self, *, account_id: str | None = ...,
         **options: Unpack[CallOptions]) -> m.CreateAccountResponse:
@@ -629,7 +629,7 @@ class AsyncMethods:
         max_results: int | None = ..., **options: Unpack[CallOptions]) -> m.DescribeUsageResponse:
         """What disks, snapshots or images take, most first."""
     async def metrics(self, **options: Unpack[CallOptions]) -> m.MetricsResponse:
-        """The daemon's figures, in Prometheus's text format."""
+        """What the daemon has counted, as text for Prometheus."""
     async def create_account(
         self, *, account_id: str | None = ...,
         **options: Unpack[CallOptions]) -> m.CreateAccountResponse:

@@ -109,7 +109,7 @@ OPERATIONS: Tuple[Operation, ...] = (
     _daemon("ReadSnapshot", READS, "Reads up to 1 MiB, or a hole, of a snapshot's disk."),
     _daemon("VerifySnapshot", READS, "One step of comparing what is stored with its checksums."),
     _daemon("DescribeUsage", READS, "What disks, snapshots or images take, most first."),
-    _daemon("Metrics", READS, "The daemon's figures, in Prometheus's text format."),
+    _daemon("Metrics", READS, "What the daemon has counted, as text for Prometheus."),
     _fixture("CreateAccount", NEVER, "Makes an account, as every account is born."),
     _fixture("DropAccount", NEVER, "Ends an account with all that it holds."),
     _fixture("DescribeAccount", READS, "The account's standing, limits, clock, keys and groups."),

@@ -1,4 +1,5 @@
-"""A world of its own for every test: the fixture ``imaged``.
+"""A world of its own for every test: the fixture ``imaged``, and ``imaged_sdk`` for code that
+calls an Alibaba Cloud SDK.
 
 pytest finds the plugin when the package is installed; else ``-p imaged.pytest_plugin`` names it.
 """
@@ -10,6 +11,8 @@ from typing import Any, Generator, Iterator
 import pytest
 
 from .daemon import Daemon, start
+from .errors import DaemonFailed
+from .sdk import MISSING, Redirection, found
 from .world import World
 
 _WORLD: "pytest.StashKey[World]" = pytest.StashKey()
@@ -25,7 +28,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def imaged_daemon(request: pytest.FixtureRequest) -> Iterator[Daemon]:
     """A daemon for the session (with xdist: for each worker), ephemeral and with fixtures."""
-    with start(binary=request.config.getoption("--imaged")) as daemon:
+    binary = request.config.getoption("--imaged")
+    try:
+        daemon = start(binary=binary, http=True)
+    except DaemonFailed as error:
+        if "no option --http" not in error.log:
+            raise
+        daemon = start(binary=binary)  # an older one
+    with daemon:
         yield daemon
 
 
@@ -38,6 +48,16 @@ def imaged(request: pytest.FixtureRequest, imaged_daemon: Daemon) -> Iterator[Wo
     with imaged_daemon.account() as world:
         request.node.stash[_WORLD] = world
         yield world
+
+
+@pytest.fixture
+def imaged_sdk(imaged: World) -> Iterator[Redirection]:
+    """Code under test that calls ECS with an Alibaba Cloud SDK finds it in the test's account,
+    whatever endpoint and keys it names (``imaged.sdk.Redirection``)."""
+    if not found():
+        pytest.fail("the fixture imaged_sdk: " + MISSING, pytrace=False)
+    with imaged.sdk() as redirection:
+        yield redirection
 
 
 @pytest.hookimpl(hookwrapper=True)

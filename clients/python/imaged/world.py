@@ -5,12 +5,18 @@ from __future__ import annotations
 import datetime
 import json
 import time
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple,
+    Union)
 
 from .client import Client, connect
 from .errors import ECSError, ImagedError
+from .history import next_number
 from .messages import (
     AccountClock, Disk, HeldRequest, Image, Instance, Job, RegisteredDisk, Snapshot)
+
+if TYPE_CHECKING:
+    from .sdk import Redirection
 
 REGION = "cn-hangzhou"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -31,13 +37,15 @@ class World:
     :ivar client: an ``imaged.Client`` in the account.
     :ivar clock: the account's clock.
     :ivar jobs: the work on its snapshots and images.
-    :ivar region: where resources are made and looked for.
+    :ivar region: where resources are made and looked for; ``region_id`` is the same.
     """
 
     def __init__(
-        self, socket: str, name: Optional[str] = None, *, region: str = REGION, **options: Any,
+        self, socket: str, name: Optional[str] = None, *, region: str = REGION,
+        endpoint: Optional[str] = None, **options: Any,
     ) -> None:
         self.socket = socket
+        self._endpoint = endpoint
         self.region = region
         self._log = CallLog()
         self._options = options
@@ -63,6 +71,34 @@ class World:
         made = connect(self.socket, self.account, **given)
         self._clients.append(made)
         return made
+
+    # -------------------------------------------------------------- the SDK
+
+    @property
+    def endpoint(self) -> str:
+        """Where an Alibaba Cloud SDK finds the account, by http: ``"127.0.0.1:8377"``.
+
+        :raises ImagedError: the daemon speaks no HTTP.
+        """
+        if self._endpoint is None:
+            raise ImagedError("the daemon speaks no HTTP: start it with imaged.start(http=True)")
+        return self._endpoint
+
+    @property
+    def access_key_id(self) -> str:
+        """The AccessKeyId that means this account; any secret goes with it."""
+        return self.account
+
+    @property
+    def region_id(self) -> str:
+        """Where resources are made and looked for."""
+        return self.region
+
+    def sdk(self) -> "Redirection":
+        """In a ``with``, every Alibaba Cloud SDK in this process finds ECS in this account."""
+        from .sdk import Redirection  # what most tests do not need
+
+        return Redirection(self.endpoint, self.access_key_id, self._log)
 
     # -------------------------------------------------------------- resources
 
@@ -172,8 +208,9 @@ class World:
     # -------------------------------------------------------------- what was asked
 
     def calls(self, operation: Optional[str] = None) -> "List[CallRecord]":
-        """The calls that this world's clients made, in their order. What the world looks up by
-        itself (``images()``, ``clock.elapsed``) is not among them."""
+        """The calls that this world's clients made, in their order, and within ``sdk()`` those of
+        the SDKs, with ECS's own names of parameters. What the world looks up by itself
+        (``images()``, ``clock.elapsed``) is not among them."""
         return [
             each for each in self._log.calls if operation in (None, each.operation)]
 
@@ -417,6 +454,7 @@ class CallRecord(NamedTuple):
             return f"outcome unknown: {self.outcome.get('reason', '')}"
         told = dict(self.outcome["response"])
         told.pop("request_id", None)
+        told.pop("RequestId", None)
         text = json.dumps(told, ensure_ascii=False)
         return text if len(text) <= 400 else text[:400] + "…"
 
@@ -431,6 +469,16 @@ class CallLog:
     def write(self, text: str) -> None:
         line = json.loads(text)
         (self._lines if line["type"] == "invoke" else self._ends)[line["call"]] = line
+
+    def begin(self, operation: str, request: Dict[str, Any]) -> int:
+        """A call that no client of this package makes begins; returns its number."""
+        number = next_number()
+        self._lines[number] = {"op": operation, "args": request, "time": time.monotonic_ns()}
+        return number
+
+    def end(self, number: int, outcome: Dict[str, Any]) -> None:
+        """How it ended, as ``protocol/scenarios/README.md`` writes it."""
+        self._ends[number] = {"result": outcome, "time": time.monotonic_ns()}
 
     @property
     def calls(self) -> List[CallRecord]:

@@ -325,7 +325,10 @@ impl Shared {
             let connection = self.connection(request.operation, until)?;
             let mailbox = Arc::new(Mailbox::default());
             match connection.begin(request, mailbox.clone()) {
-                Ok(id) => return Ok(Stream { connection, id, mailbox }),
+                Ok(id) => match mailbox.take_not_sent() {
+                    None => return Ok(Stream { connection, id, mailbox }),
+                    Some(reason) => last_reason = reason,
+                },
                 Err(Refusal::Unusable(reason)) => last_reason = reason,
                 Err(Refusal::Impossible(reason)) => return Err(not_sent(reason)),
             }

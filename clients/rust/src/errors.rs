@@ -59,6 +59,9 @@ pub enum UnknownReason {
     NoAnswer(Duration),
     /// What came is not the protocol; what, for people.
     NotTheProtocol(String),
+    /// The answer was lost, and the request, sent once more, refused for a reason that says
+    /// nothing of the first time: a deadline, a failure of the service. The refusal, for people.
+    RefusedAgain(String),
 }
 
 /// A place where a daemon might have been.
@@ -266,6 +269,9 @@ impl fmt::Display for UnknownReason {
             UnknownReason::NoAnswer(time) => write!(f, "no answer came within {time:?}"),
             UnknownReason::NotTheProtocol(what) => {
                 write!(f, "what came is not the protocol ({what})")
+            }
+            UnknownReason::RefusedAgain(refusal) => {
+                write!(f, "the answer was lost, and the repeated request refused ({refusal})")
             }
         }
     }

@@ -105,6 +105,18 @@ impl Mailbox {
         mail.ending.is_some() || !mail.items.is_empty()
     }
 
+    /// Takes the end if it is that the request was not sent; why.
+    pub fn take_not_sent(&self) -> Option<String> {
+        let mut mail = lock(&self.mail);
+        match mail.ending.take() {
+            Some(Ending::NotSent(reason)) => Some(reason),
+            other => {
+                mail.ending = other;
+                None
+            }
+        }
+    }
+
     /// Waits for the next message, or for the end after all of them.
     pub fn take(&self, until: Option<Instant>) -> Delivery {
         let mut mail = lock(&self.mail);
@@ -150,6 +162,17 @@ mod tests {
             }
             assert!(matches!(mailbox.take(None), Delivery::Ending(Ending::Overflow)));
         }
+    }
+
+    #[test]
+    fn only_that_nothing_was_sent_is_taken_by_itself() {
+        let mailbox = Mailbox::default();
+        assert_eq!(mailbox.take_not_sent(), None);
+        mailbox.end(Ending::NotSent("gone".to_owned()));
+        assert_eq!(mailbox.take_not_sent(), Some("gone".to_owned()));
+        mailbox.end(Ending::Lost("gone".to_owned()));
+        assert_eq!(mailbox.take_not_sent(), None);
+        assert!(mailbox.is_ready());
     }
 
     #[test]

@@ -268,7 +268,7 @@ operations! {
             -> VerifySnapshotResponse, reads;
         /// `DescribeUsage`: what disks, snapshots or images take.
         unary describe_usage: DescribeUsage(DescribeUsageRequest) -> DescribeUsageResponse, reads;
-        /// `Metrics`: the daemon's figures for Prometheus.
+        /// `Metrics`: what the daemon has counted, as text for Prometheus.
         unary metrics: Metrics(MetricsRequest) -> MetricsResponse, reads;
     }
 

@@ -142,54 +142,69 @@ impl<A: Message> Pending<A> {
             let reason = "the process was forked, and the call is its parent's";
             return Err(self.unknown(UnknownReason::ConnectionLost(reason.to_owned())));
         }
-        let mut sends_left = 3;
+        let mut tries_left = 3;
+        // Why an earlier answer is missing: from then on, that nothing happened is not known.
+        let mut lost = None;
         loop {
-            let ending = match self.stream.mailbox.take(self.clock.until()) {
-                Delivery::Ending(ending) => ending,
-                // Data frames on a unary stream are no protocol: the connection refuses them.
-                Delivery::Item(_) => continue,
-                Delivery::Nothing => match self.stream.connection.abandon(self.stream.id) {
-                    Abandoned::NotSent => {
-                        let reason = "the daemon took no request in time".to_owned();
-                        return Err(Error::NotSent { operation: self.operation.name, reason });
-                    }
-                    Abandoned::Sent => {
-                        return Err(self.unknown(UnknownReason::NoAnswer(self.clock.patience())));
-                    }
-                    // It ends this very moment.
-                    Abandoned::Ended => match self.stream.mailbox.take(None) {
-                        Delivery::Ending(ending) => ending,
-                        _ => continue,
-                    },
-                },
-            };
-            match ending {
+            match self.next_ending(&lost)? {
                 Ending::Answer(payload) => {
                     return A::decode(&payload).map_err(|error| {
                         self.unknown(UnknownReason::NotTheProtocol(format!("its answer: {error}")))
                     });
                 }
-                Ending::Refused(status) => return Err(Error::from_status(status)),
+                Ending::Refused(status) => {
+                    let error = Error::from_status(status);
+                    let is_repeated = lost.is_some() && self.operation.again == Again::Token;
+                    if is_repeated && leaves_open(&error) {
+                        return Err(self.unknown(UnknownReason::RefusedAgain(error.to_string())));
+                    }
+                    return Err(error);
+                }
                 Ending::NotSent(reason) => {
-                    sends_left -= 1;
-                    if sends_left == 0 || self.clock.is_late() || !self.send_again()? {
-                        return Err(Error::NotSent { operation: self.operation.name, reason });
+                    tries_left -= 1;
+                    if tries_left == 0 || self.clock.is_late() {
+                        return Err(self.not_sent(reason, &lost));
+                    }
+                    match self.send_again() {
+                        Ok(true) => {}
+                        Ok(false) => return Err(self.not_sent(reason, &lost)),
+                        Err(error) => return Err(lost.map_or(error, |it| self.unknown(it))),
                     }
                 }
                 Ending::Lost(reason) => {
-                    let unknown = UnknownReason::ConnectionLost(reason);
-                    if !std::mem::take(&mut self.may_repeat) || self.clock.is_late() {
-                        return Err(self.unknown(unknown));
+                    let reason = UnknownReason::ConnectionLost(reason);
+                    let may_repeat = std::mem::take(&mut self.may_repeat) && !self.clock.is_late();
+                    if !may_repeat || !matches!(self.send_again(), Ok(true)) {
+                        return Err(self.unknown(reason));
                     }
-                    // Whatever keeps it from being sent again, the first time is what counts.
-                    if !matches!(self.send_again(), Ok(true)) {
-                        return Err(self.unknown(unknown));
-                    }
+                    lost = Some(reason);
                 }
                 Ending::NotTheProtocol(what) => {
                     return Err(self.unknown(UnknownReason::NotTheProtocol(what)));
                 }
-                Ending::Overflow => continue, // Only streams of data frames overflow.
+                Ending::Overflow => {} // Only streams of data frames overflow.
+            }
+        }
+    }
+
+    /// Waits for the end of the stream, or for the client's own clock.
+    fn next_ending(&self, lost: &Option<UnknownReason>) -> Result<Ending, Error> {
+        let mut until = self.clock.until();
+        loop {
+            match self.stream.mailbox.take(until) {
+                Delivery::Ending(ending) => return Ok(ending),
+                // Data frames on a unary stream are no protocol: the connection refuses them.
+                Delivery::Item(_) => {}
+                Delivery::Nothing => match self.stream.connection.abandon(self.stream.id) {
+                    Abandoned::NotSent => {
+                        let reason = "the daemon took no request in time".to_owned();
+                        return Err(self.not_sent(reason, lost));
+                    }
+                    Abandoned::Sent => {
+                        return Err(self.unknown(UnknownReason::NoAnswer(self.clock.patience())));
+                    }
+                    Abandoned::Ended => until = None, // It is told this very moment.
+                },
             }
         }
     }
@@ -211,8 +226,26 @@ impl<A: Message> Pending<A> {
         Ok(true)
     }
 
+    /// The error of a request that was not sent, unless an earlier sending of it was.
+    fn not_sent(&self, reason: String, lost: &Option<UnknownReason>) -> Error {
+        match lost {
+            Some(lost) => self.unknown(lost.clone()),
+            None => Error::NotSent { operation: self.operation.name, reason },
+        }
+    }
+
     fn unknown(&self, reason: UnknownReason) -> Error {
         Error::OutcomeUnknown { operation: self.operation.name, reason }
+    }
+}
+
+/// Whether a request with a token may have been carried out the first time, although it is refused
+/// the second time. It would have its token then, and the same answer: but for errors that come
+/// before anyone looks at the token, or while the first is still under way.
+fn leaves_open(error: &Error) -> bool {
+    match error {
+        Error::Ecs(error) => error.http_status >= 500 || error.code == "IdempotentProcessing",
+        _ => true,
     }
 }
 

@@ -298,6 +298,56 @@ fn a_request_is_sent_again_once_and_no_more() {
 }
 
 #[test]
+fn refused_when_it_is_sent_again_may_say_nothing_of_the_first_time() {
+    let fake = Fake::new("refused-again");
+    for (http_status, code, is_known) in [
+        (403, "QuotaExceed.Image", true),
+        (403, "IdempotentProcessing", false),
+        (503, "ServiceUnavailable", false),
+        (0, "", false),
+    ] {
+        let (client, mut first) = fake.pair();
+        let pending = client.begin(&create("t")).unwrap();
+        first.stream_id();
+        drop(first);
+        let answer = thread::spawn(move || pending.wait());
+        let mut second = fake.accept();
+        let id = second.stream_id();
+        let detail = Detail { http_status, code: code.into(), ..Default::default() };
+        let detail =
+            Any { type_url: "type.googleapis.com/imaged.v1.Error".into(), value: detail.encode() };
+        second.refuse(id, Status { code: 4, message: "no".into(), details: vec![detail] });
+        let error = answer.join().unwrap().unwrap_err();
+        assert_eq!(error.is_outcome_unknown(), !is_known, "{code}: {error}");
+        assert_eq!(error.ecs_code(), is_known.then_some(code));
+    }
+}
+
+#[test]
+fn what_was_sent_once_stays_unknown_if_the_second_sending_comes_to_nothing() {
+    let fake = Fake::new("second");
+    let (client, mut first) = fake.pair();
+    let patience = Duration::from_millis(300);
+    let options = CallOptions { timeout: None, give_up: Some(patience), ..Default::default() };
+    let pending = client.with(options).begin(&create("t")).unwrap();
+    first.stream_id();
+    drop(first);
+    // The new connection is stuck with a request of its own, so the second sending is taken back.
+    let caller = client.clone();
+    let other = thread::spawn(move || caller.version(&VersionRequest {}));
+    let mut second = fake.accept();
+    serve(&mut second, &version("1"));
+    other.join().unwrap().unwrap();
+    let large = CreateImageRequest { description: "x".repeat(3 << 20), ..Default::default() };
+    let stuck = client.begin(&large).unwrap();
+    let error = pending.wait().unwrap_err();
+    assert!(is_lost(&error), "{error}");
+    let id = second.stream_id();
+    second.respond(id, &image("m-1"));
+    assert_eq!(stuck.wait().unwrap(), image("m-1"));
+}
+
+#[test]
 fn what_was_sent_and_cannot_be_sent_again_stays_unknown() {
     let mut fake = Fake::new("gone");
     let (client, mut peer) = fake.pair();
@@ -321,6 +371,24 @@ fn after_an_idle_connection_is_lost_any_request_goes_over_a_new_one() {
     let id = second.stream_id();
     second.respond(id, &image("m-1"));
     assert_eq!(answer.join().unwrap().unwrap(), image("m-1"));
+}
+
+/// Whether or not the client has noticed yet that the old connection is gone.
+#[test]
+fn a_call_that_is_only_begun_goes_over_a_new_connection_too() {
+    let fake = Fake::new("begun");
+    for _ in 0..20 {
+        let (client, first) = fake.pair();
+        drop(first);
+        let pending = client.begin(&create("")).unwrap();
+        let mut watch = client.watch(&WatchRequest::default()).unwrap();
+        let mut second = fake.accept();
+        let (created, watched) = (second.stream_id(), second.stream_id());
+        second.respond(created, &image("m-1"));
+        second.data(watched, 0, &events(1));
+        assert_eq!(pending.wait().unwrap(), image("m-1"));
+        assert_eq!(watch.next().unwrap().unwrap(), events(1));
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ from typing import List, Optional
 from ..codec import (
     OPTIONAL, REPEATED, Message, RequestOf, boolean, int32, int64, nested, octets,
     string)
+from .fixture import Limit
 from .resources import Disk, Image, Instance, Snapshot
 
 
@@ -89,6 +90,15 @@ class HealthResponse(Message):
     process_id: int = int64(9)
     uptime_seconds: int = int64(10)
     data_directory: str = string(11)
+    # Of the file system with the data directory: ext4, xfs, btrfs, tmpfs ...; empty: no directory.
+    file_system: str = string(12)
+    total_bytes: int = int64(13)
+    # Whether files on it can share blocks (FICLONE); absent: not known.
+    clones: Optional[bool] = boolean(14, OPTIONAL)
+    # Whether what is written over stays in its blocks, as the journal wants it; absent: not known.
+    overwrites_in_place: Optional[bool] = boolean(15, OPTIONAL)
+    connections_max: int = int32(16)
+    limits: List[Limit] = nested(17, Limit, REPEATED)  # of the account that asks
 
 
 class ExportSnapshotRequest(RequestOf["ExportSnapshotResponse"]):

@@ -1,5 +1,6 @@
 //! Requests and answers of the daemon's own operations, and its events.
 
+use super::fixture::Limit;
 use super::resources::{Disk, Image, Instance, Snapshot};
 
 crate::messages! {
@@ -95,6 +96,18 @@ crate::messages! {
         process_id: i64 = 9,
         uptime_seconds: i64 = 10,
         data_directory: String = 11,
+        /// Of the file system with the data directory: ext4, xfs, btrfs, tmpfs ...; empty: no
+        /// directory.
+        file_system: String = 12,
+        total_bytes: i64 = 13,
+        /// Whether files on it can share blocks (FICLONE); absent: not known.
+        clones: Option<bool> = 14,
+        /// Whether what is written over stays in its blocks, as the journal wants it; absent: not
+        /// known.
+        overwrites_in_place: Option<bool> = 15,
+        connections_max: i32 = 16,
+        /// Of the account that asks.
+        limits: Vec<Limit> = 17,
     }
 
     /// Writes the disk's bytes to a new file, as ExportImage does.
@@ -211,6 +224,8 @@ crate::messages! {
         reclaimable_bytes: i64 = 5,
     }
 
+    /// Figures of the daemon and of nobody's account.
+    ///
     /// The request of [`Metrics`](crate::Client::metrics).
     MetricsRequest {}
 
