@@ -232,8 +232,9 @@ def image(release):
                 "User": f"{USER}:{USER}",
                 "Entrypoint": [
                     "/usr/bin/imaged", "--fixture", "--ephemeral", "--socket",
-                    "/run/imaged/imaged.sock",
+                    "/run/imaged/imaged.sock", "--http", "0.0.0.0:8377",
                 ],
+                "ExposedPorts": {"8377/tcp": {}},
                 "Env": ["PATH=/usr/bin", "IMAGED_SOCKET=/run/imaged/imaged.sock"],
                 "Volumes": {"/run/imaged": {}},
                 "WorkingDir": "/var/lib/imaged", "StopSignal": "SIGTERM",

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import shlex
 import sys
 import tarfile
 
@@ -32,6 +33,7 @@ def main(archive, root):
             tar.extraction_filter = staticmethod(lambda member, path: member)
             tar.extractall(root)
     assert config["config"]["Entrypoint"][0] == "/usr/bin/imaged"
+    print(shlex.join(config["config"]["Entrypoint"]))
     # The form that older engines read names the same blobs.
     (older,) = json.loads(files["manifest.json"])
     assert files[older["Config"]] == blob(manifest["config"])
