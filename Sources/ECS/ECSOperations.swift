@@ -4,20 +4,20 @@ public enum DescribeImageFromFamily: Operation {
     public typealias Request = DescribeImageFromFamilyRequest
     public typealias Response = DescribeImageFromFamilyResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
+    public static let again = Again.reads
 }
 
 public enum ModifyImageAttribute: Operation {
     public typealias Request = ModifyImageAttributeRequest
     public typealias Response = ModifyImageAttributeResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
 }
 
 public enum CopyImage: Operation {
     public typealias Request = CopyImageRequest
     public typealias Response = CopyImageResponse
     public static let service = ServiceName.ecs
+    public static let again = Again.token
 }
 
 public enum CancelCopyImage: Operation {
@@ -30,34 +30,33 @@ public enum ModifyImageSharePermission: Operation {
     public typealias Request = ModifyImageSharePermissionRequest
     public typealias Response = ModifyImageSharePermissionResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
 }
 
 public enum DescribeImageSharePermission: Operation {
     public typealias Request = DescribeImageSharePermissionRequest
     public typealias Response = DescribeImageSharePermissionResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
+    public static let again = Again.reads
 }
 
 public enum ModifySnapshotAttribute: Operation {
     public typealias Request = ModifySnapshotAttributeRequest
     public typealias Response = ModifySnapshotAttributeResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
 }
 
 public enum RunInstances: Operation {
     public typealias Request = RunInstancesRequest
     public typealias Response = RunInstancesResponse
     public static let service = ServiceName.ecs
+    public static let again = Again.token
 }
 
 public enum DescribeInstanceStatus: Operation {
     public typealias Request = DescribeInstanceStatusRequest
     public typealias Response = DescribeInstanceStatusResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
+    public static let again = Again.reads
 }
 
 public enum StartInstance: Operation {
@@ -88,18 +87,21 @@ public enum DeleteInstances: Operation {
     public typealias Request = DeleteInstancesRequest
     public typealias Response = DeleteInstancesResponse
     public static let service = ServiceName.ecs
+    public static let again = Again.token
 }
 
 public enum ReplaceSystemDisk: Operation {
     public typealias Request = ReplaceSystemDiskRequest
     public typealias Response = ReplaceSystemDiskResponse
     public static let service = ServiceName.ecs
+    public static let again = Again.token
 }
 
 public enum CreateDisk: Operation {
     public typealias Request = CreateDiskRequest
     public typealias Response = CreateDiskResponse
     public static let service = ServiceName.ecs
+    public static let again = Again.token
 }
 
 public enum AttachDisk: Operation {
@@ -124,40 +126,36 @@ public enum TagResources: Operation {
     public typealias Request = TagResourcesRequest
     public typealias Response = TagResourcesResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
 }
 
 public enum UntagResources: Operation {
     public typealias Request = UntagResourcesRequest
     public typealias Response = UntagResourcesResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
 }
 
 public enum ListTagResources: Operation {
     public typealias Request = ListTagResourcesRequest
     public typealias Response = ListTagResourcesResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
+    public static let again = Again.reads
 }
 
 public enum AddTags: Operation {
     public typealias Request = AddTagsRequest
     public typealias Response = AddTagsResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
 }
 
 public enum JoinResourceGroup: Operation {
     public typealias Request = JoinResourceGroupRequest
     public typealias Response = JoinResourceGroupResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
 }
 
 public enum DescribeRegions: Operation {
     public typealias Request = DescribeRegionsRequest
     public typealias Response = DescribeRegionsResponse
     public static let service = ServiceName.ecs
-    public static let isRepeatable = true
+    public static let again = Again.reads
 }

@@ -10,35 +10,31 @@ public enum DropAccount: Operation {
     public typealias Request = DropAccountRequest
     public typealias Response = DropAccountResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum DescribeAccount: Operation {
     public typealias Request = DescribeAccountRequest
     public typealias Response = DescribeAccountResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
+    public static let again = Again.reads
 }
 
 public enum SetAccount: Operation {
     public typealias Request = SetAccountRequest
     public typealias Response = SetAccountResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum SetLimits: Operation {
     public typealias Request = SetLimitsRequest
     public typealias Response = SetLimitsResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum SetClock: Operation {
     public typealias Request = SetClockRequest
     public typealias Response = ClockResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum AdvanceClock: Operation {
@@ -51,35 +47,30 @@ public enum SetInstance: Operation {
     public typealias Request = SetInstanceRequest
     public typealias Response = SetInstanceResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum SetDisk: Operation {
     public typealias Request = SetDiskRequest
     public typealias Response = SetDiskResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum SetSnapshot: Operation {
     public typealias Request = SetSnapshotRequest
     public typealias Response = SetSnapshotResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum SetImage: Operation {
     public typealias Request = SetImageRequest
     public typealias Response = SetImageResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum SetKMSKey: Operation {
     public typealias Request = SetKMSKeyRequest
     public typealias Response = SetKMSKeyResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum CreateResourceGroup: Operation {
@@ -92,28 +83,25 @@ public enum SetRamUser: Operation {
     public typealias Request = SetRamUserRequest
     public typealias Response = SetRamUserResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum DescribeJobs: Operation {
     public typealias Request = DescribeJobsRequest
     public typealias Response = JobsResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
+    public static let again = Again.reads
 }
 
 public enum HoldJobs: Operation {
     public typealias Request = HoldJobsRequest
     public typealias Response = JobsResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum ReleaseJobs: Operation {
     public typealias Request = ReleaseJobsRequest
     public typealias Response = JobsResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum StepJobs: Operation {
@@ -126,7 +114,6 @@ public enum FinishJobs: Operation {
     public typealias Request = FinishJobsRequest
     public typealias Response = JobsResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum FailJobs: Operation {
@@ -145,14 +132,13 @@ public enum RemoveFaultRule: Operation {
     public typealias Request = RemoveFaultRuleRequest
     public typealias Response = RemoveFaultRuleResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
 }
 
 public enum DescribeFaultRules: Operation {
     public typealias Request = DescribeFaultRulesRequest
     public typealias Response = DescribeFaultRulesResponse
     public static let service = ServiceName.fixture
-    public static let isRepeatable = true
+    public static let again = Again.reads
 }
 
 public enum ReleaseRequests: Operation {

@@ -71,6 +71,7 @@ enum DaemonRequest: Sendable {
     case readSnapshot(ReadSnapshotRequest)
     case verifySnapshot(VerifySnapshotRequest)
     case describeUsage(DescribeUsageRequest)
+    case metrics(MetricsRequest)
 }
 
 /// The service `Fixture`.
@@ -126,4 +127,5 @@ struct Call: Sendable {
     var keyRule = KeyRule.none
     /// On the monotonic clock, in nanoseconds; nil: none.
     let deadline: Int64?
+    var origin = Origin.none
 }

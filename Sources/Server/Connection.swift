@@ -21,8 +21,16 @@ final class Connection {
     private(set) var output: [UInt8] = []
     private(set) var sent = 0
     /// Answers that leave when the turn they saw is durable.
-    private(set) var held: [(turn: UInt64, stream: UInt32, bytes: [UInt8])] = []
+    private(set) var held: [Held] = []
     private var heldBytes = 0
+
+    struct Held {
+        let turn: UInt64
+        let stream: UInt32
+        let bytes: [UInt8]
+        /// Nil: a part of a stream that goes on.
+        let origin: Origin?
+    }
     /// Requests taken whose answers are not made yet.
     var unanswered = 0
     /// Those of them that wait until the client has read what was answered before.
@@ -148,8 +156,10 @@ final class Connection {
         output.append(contentsOf: bytes)
     }
 
-    func hold(_ bytes: ArraySlice<UInt8>, of stream: UInt32, until turn: UInt64) {
-        held.append((turn, stream, Array(bytes)))
+    func hold(
+        _ bytes: ArraySlice<UInt8>, of stream: UInt32, until turn: UInt64, _ origin: Origin?
+    ) {
+        held.append(Held(turn: turn, stream: stream, bytes: Array(bytes), origin: origin))
         heldBytes += bytes.count
     }
 
@@ -158,11 +168,12 @@ final class Connection {
         held.reduce(0) { $1.stream == stream ? max($0, $1.turn) : $0 }
     }
 
-    /// Moves what `durableTurn` lets go to the output.
-    func release(_ durableTurn: UInt64) {
+    /// Moves what `durableTurn` lets go to the output, and tells of each answer to a request.
+    func release(_ durableTurn: UInt64, _ note: (Origin) -> Void) {
         guard held.contains(where: { $0.turn <= durableTurn }) else { return }
         for answer in held where answer.turn <= durableTurn {
             deliver(answer.bytes[...], of: answer.stream)
+            answer.origin.map(note)
             heldBytes -= answer.bytes.count
         }
         held.removeAll { $0.turn <= durableTurn }

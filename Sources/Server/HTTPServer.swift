@@ -40,7 +40,10 @@ extension Server {
             enqueue(
                 Call(
                     key: StreamKey(connection: connection.token, stream: stream),
-                    request: call.request, caller: caller, keyRule: call.keyRule, deadline: nil))
+                    request: call.request, caller: caller, keyRule: call.keyRule, deadline: nil,
+                    origin: Origin(
+                        operation: OperationNumbers.number(of: caller.operation),
+                        arrival: Clock.monotonicNanoseconds())))
         } catch {
             refuse(error, exchange, connection)
         }
@@ -51,6 +54,7 @@ extension Server {
         _ refusal: HTTPRefusal, _ exchange: HTTPExchange, _ connection: Connection
     ) {
         let requestID = catalog.assumeIsolated { $0.requestID() }
+        counters.count(OperationNumbers.unknown, refusal.error.code.rawValue)
         _ = connection.http?.begin(exchange)
         connection.http?.finishLast(
             exchange.refusal(refusal.error, requestID: requestID, headers: refusal.headers))

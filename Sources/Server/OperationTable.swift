@@ -86,6 +86,7 @@ struct OperationEntry: Sendable {
         of(ReadSnapshot.self) { .daemon(.readSnapshot($0)) },
         of(VerifySnapshot.self) { .daemon(.verifySnapshot($0)) },
         of(DescribeUsage.self) { .daemon(.describeUsage($0)) },
+        of(Metrics.self) { .daemon(.metrics($0)) },
     ])
 
     static let fixture = table([

@@ -12,7 +12,10 @@ final class Places {
     private let calls = SystemCalls.live
     private var dataLock: FileDescriptor?
 
-    init(_ options: DaemonOptions) throws(DaemonFailure) {
+    /// - Parameter passed: the socket that a service manager has made; nil: we make our own.
+    init(
+        _ options: DaemonOptions, _ passed: PassedListener? = nil
+    ) throws(DaemonFailure) {
         let group = try options.socketGroup.map(Self.group)
         let isEphemeral = options.durability == .ephemeral
         let fallback = options.dataDirectory ?? DefaultPlaces.dataDirectory
@@ -25,11 +28,15 @@ final class Places {
             }
             dataDirectory = Self.absolute(directory)
         }
-        guard let socket = options.socketPath ?? DefaultPlaces.socket(dataDirectory: fallback)
-        else {
-            throw DaemonFailure(DaemonFailure.unusable, "no HOME is set: name a --socket")
+        if let passed {
+            socket = SocketPlace(passed)
+        } else {
+            guard let path = options.socketPath ?? DefaultPlaces.socket(dataDirectory: fallback)
+            else {
+                throw DaemonFailure(DaemonFailure.unusable, "no HOME is set: name a --socket")
+            }
+            socket = try SocketPlace(Self.absolute(path), "--socket", group: group)
         }
-        self.socket = try SocketPlace(Self.absolute(socket), "--socket", group: group)
         var httpSockets: [SocketPlace] = []
         for case .socket(let path) in options.http {
             httpSockets.append(try SocketPlace(Self.absolute(path), "--http", group: group))
@@ -40,7 +47,7 @@ final class Places {
             try refuseForeign(dataDirectory)
             dataLock = try takeLock("\(dataDirectory)/lock", "the data directory \(dataDirectory)")
         }
-        for place in [self.socket] + httpSockets { try place.prepare() }
+        for place in [socket] + httpSockets { try place.prepare() }
     }
 
     private static func group(_ name: String) throws(DaemonFailure) -> UInt32 {

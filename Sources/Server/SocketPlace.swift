@@ -12,16 +12,27 @@ final class SocketPlace {
     private let calls = SystemCalls.live
     private var lock: FileDescriptor?
     private var bound: (device: UInt64, inode: UInt64)?
+    /// The service manager's own socket, which stays where and as it is.
+    private let passed: PassedListener?
+
+    init(_ passed: PassedListener) {
+        self.passed = passed
+        path = passed.path
+        option = "--socket"
+        group = nil
+    }
 
     init(_ path: String, _ option: String, group: UInt32?) throws(DaemonFailure) {
         self.path = path
         self.option = option
         self.group = group
+        passed = nil
         try checkLength()
     }
 
     /// Checks or makes its directory, and takes its lock.
     func prepare() throws(DaemonFailure) {
+        if passed != nil { return }
         try prepareDirectory()
         lock = try takeLock("\(path).lock", "the socket \(path)")
     }
@@ -82,6 +93,7 @@ final class SocketPlace {
     // MARK: The socket
 
     func listen() throws(DaemonFailure) -> FileDescriptor {
+        if let passed { return passed.takeFile() }
         do throws(SystemError) {
             if let old = try? calls.status(of: path), old.kind != .socket {
                 throw SystemError("bind", path: path, errno: .exists)

@@ -91,6 +91,16 @@ public enum CurrentProcess {
         return fstat(2, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
+    /// Whether standard error is a stream to the journal of systemd, which says so in
+    /// `JOURNAL_STREAM` (systemd.exec(5)).
+    public static var errorsAreJournal: Bool {
+        var status = stat()
+        guard let stream = environment("JOURNAL_STREAM"), fstat(2, &status) == 0 else {
+            return false
+        }
+        return stream == "\(status.st_dev):\(status.st_ino)"
+    }
+
     /// Writes a line to standard error, in one call.
     public static func printError(_ line: String) { write(line + "\n", to: 2) }
 

@@ -25,10 +25,13 @@ public final class ChildProcess: Sendable {
         id = try Self.spawn(program, arguments, output.rawValue, number)
     }
 
-    /// Where `program` is: in PATH, else in one of `places`; nil: nowhere.
-    public static func find(_ program: String, orIn places: [String] = []) -> String? {
+    /// Where `program` is: in one of the `first` places, else in PATH, else in one of `places`;
+    /// nil: nowhere.
+    public static func find(
+        _ program: String, first: [String] = [], orIn places: [String] = []
+    ) -> String? {
         let path = CurrentProcess.environment("PATH") ?? "/usr/bin:/bin"
-        return (path.split(separator: ":").map(String.init) + places)
+        return (first + path.split(separator: ":").map(String.init) + places)
             .map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
     }
 

@@ -115,3 +115,69 @@ struct FieldLister: FieldVisitor {
         _ number: UInt32, _ name: StaticString, _ value: inout [M]
     ) throws(ProtoError) { nest("\(name).N.", M.self) }
 }
+
+/// Reads one field of a message by its name: texts and lists of texts.
+struct FieldFinder: FieldVisitor {
+    private let wanted: String
+    private var values: [String] = []
+
+    static func values<M: Message>(of name: String, in message: M) -> [String] {
+        var finder = FieldFinder(wanted: name)
+        var message = message
+        // Reading throws nothing.
+        try? message.visit(&finder)
+        return finder.values
+    }
+
+    private init(wanted: String) { self.wanted = wanted }
+
+    private func isWanted(_ name: StaticString) -> Bool { "\(name)" == wanted }
+
+    mutating func string(
+        _ number: UInt32, _ name: StaticString, _ value: inout String
+    ) throws(ProtoError) {
+        if isWanted(name) && !value.isEmpty { values = [value] }
+    }
+    mutating func strings(
+        _ number: UInt32, _ name: StaticString, _ value: inout [String]
+    ) throws(ProtoError) {
+        if isWanted(name) { values = value }
+    }
+    mutating func int64(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int64
+    ) throws(ProtoError) {
+        if isWanted(name) { values = ["\(value)"] }
+    }
+    mutating func optionalString(
+        _ number: UInt32, _ name: StaticString, _ value: inout String?
+    ) throws(ProtoError) {}
+    mutating func bytes(
+        _ number: UInt32, _ name: StaticString, _ value: inout [UInt8]
+    ) throws(ProtoError) {}
+    mutating func bool(
+        _ number: UInt32, _ name: StaticString, _ value: inout Bool
+    ) throws(ProtoError) {}
+    mutating func optionalBool(
+        _ number: UInt32, _ name: StaticString, _ value: inout Bool?
+    ) throws(ProtoError) {}
+    mutating func int32(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int32
+    ) throws(ProtoError) {}
+    mutating func optionalInt32(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int32?
+    ) throws(ProtoError) {}
+    mutating func optionalInt64(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int64?
+    ) throws(ProtoError) {
+        if isWanted(name), let value { values = ["\(value)"] }
+    }
+    mutating func int64s(
+        _ number: UInt32, _ name: StaticString, _ value: inout [Int64]
+    ) throws(ProtoError) {}
+    mutating func message<M: Message>(
+        _ number: UInt32, _ name: StaticString, _ value: inout M?
+    ) throws(ProtoError) {}
+    mutating func messages<M: Message>(
+        _ number: UInt32, _ name: StaticString, _ value: inout [M]
+    ) throws(ProtoError) {}
+}

@@ -7,10 +7,11 @@ struct UsageError: Error { let text: String }
 /// help says otherwise.
 struct Arguments {
     enum Action {
-        case help, version
+        case help, manual, version
         case run(DaemonOptions)
         case check(String)
         case repair(String)
+        case printUnit(ServiceUnits, installs: Bool)
     }
 
     var action: Action
@@ -20,6 +21,10 @@ struct Arguments {
             action = .help
             return
         }
+        if arguments.contains("--man") {
+            action = .manual
+            return
+        }
         if arguments.contains("--version") {
             action = .version
             return
@@ -27,6 +32,7 @@ struct Arguments {
         switch arguments.first {
         case "check": action = .check(try Self.directory(arguments, "check"))
         case "repair": action = .repair(try Self.directory(arguments, "repair"))
+        case "print-unit": action = try Self.printUnit(arguments.dropFirst())
         default: action = .run(try Self.options(arguments))
         }
     }
@@ -43,11 +49,10 @@ struct Arguments {
 
     private static let names = [
         "--socket", "--socket-group", "--data-dir", "--durability", "--ephemeral", "--config",
-        "--workers", "--disk-root", "--fixture", "--http", "--ready-fd",
+        "--workers", "--disk-root", "--fixture", "--http", "--ready-fd", "--log-level",
     ]
 
-    private static func options(_ arguments: ArraySlice<String>) throws(UsageError) -> DaemonOptions
-    {
+    static func options(_ arguments: ArraySlice<String>) throws(UsageError) -> DaemonOptions {
         var options = DaemonOptions()
         var seen: Set<String> = []
         var rest = arguments
@@ -114,6 +119,12 @@ struct Arguments {
                 throw UsageError(text: "--durability=\(value): always or ephemeral is right")
             }
             options.durability = durability
+        case "--log-level":
+            guard let level = LogLevel(rawValue: value) else {
+                let levels = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
+                throw UsageError(text: "--log-level=\(value): \(levels) are right")
+            }
+            options.logLevel = level
         case "--workers": options.workers = Int(try number(name, value, 1...1024))
         default: options.readyDescriptor = try number(name, value, 1...Int32.max)
         }
@@ -131,7 +142,8 @@ struct Arguments {
 
     private static func unknown(_ argument: String) -> UsageError {
         guard argument.hasPrefix("-") else {
-            return UsageError(text: "no command \(argument): there are check and repair")
+            return UsageError(
+                text: "no command \(argument): there are check, repair and print-unit")
         }
         return UsageError(text: "no option \(argument): there are \(names.joined(separator: ", "))")
     }

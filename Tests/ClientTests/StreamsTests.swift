@@ -8,10 +8,17 @@ import Wire
     private let receiver = Receiver(data: nil) { _ in }
 
     private func begin(_ streams: inout Streams, deadline: Int64 = .max) throws -> UInt32 {
-        try streams.begin(Request(), receiver, timeout: .seconds(1), deadline: deadline)
+        try #require(
+            try streams.begin(Request(), receiver, patience: .seconds(1), deadline: deadline))
     }
 
-    private func cancelRequest(_ id: UInt32) -> Request { Request() }
+    private func cancelRequest(_ id: UInt32, _ metadata: [KeyValue]) -> Request { Request() }
+
+    /// What another connection may carry.
+    private func neverSent(_ ending: Streams.Ending) -> Bool {
+        guard case .failure(is ConnectionGone) = ending.result else { return false }
+        return true
+    }
 
     private func unknown(_ ending: Streams.Ending?) -> Bool? {
         guard case .failure(let error as ClientError)? = ending?.result else { return nil }
@@ -43,7 +50,40 @@ import Wire
         let last = try begin(&streams)
         #expect(last == UInt32.max - 4)
         #expect(streams.isExhausted)
-        #expect(throws: ClientError.self) { _ = try begin(&streams) }
+        let none = try streams.begin(Request(), receiver, patience: .zero, deadline: .max)
+        #expect(none == nil)
+        // What is under way can still be cancelled, by the ids that were kept for that.
+        _ = sent(&streams)
+        let nothing = streams.cancel(last, now: 0, cancelRequest: cancelRequest)
+        #expect(nothing == nil)
+        let order = sent(&streams)
+        #expect(order == [UInt32.max - 2])
+        let answered = try streams.respond(last, Response())
+        #expect(answered != nil)
+    }
+
+    @Test func theVeryLastIDIsUsedOnce() throws {
+        var streams = Streams(firstID: UInt32.max - 8)
+        let ids = try (0..<3).map { _ in try begin(&streams) }
+        #expect(ids == [UInt32.max - 8, UInt32.max - 6, UInt32.max - 4])
+        _ = sent(&streams)
+        for id in ids { _ = streams.cancel(id, now: 0, cancelRequest: cancelRequest) }
+        // The third Cancel has no id left: its call ends by its own clock.
+        let order = sent(&streams)
+        #expect(order == [UInt32.max - 2, UInt32.max])
+        let answered = try streams.respond(UInt32.max, Response())
+        #expect(answered != nil)
+        let ended = streams.expire(now: Streams.cancelNanoseconds)
+        #expect(ended.count { unknown($0) == true } == 4)
+    }
+
+    @Test func idsAreSkippedForwardOnly() throws {
+        var streams = Streams()
+        streams.skipIDs(to: 8)
+        let first = try begin(&streams)
+        streams.skipIDs(to: 3)
+        let second = try begin(&streams)
+        #expect([first, second] == [9, 11])
     }
 
     @Test func sendsOnWhereTheKernelStopped() throws {
@@ -134,8 +174,9 @@ import Wire
         _ = try begin(&streams)
         let endings = streams.fail(.connectionLost(reason: "gone"))
         #expect(endings.count { unknown($0) == true } == 1)
-        #expect(endings.count { unknown($0) == false } == 1)
-        #expect(throws: ClientError.self) { _ = try begin(&streams) }
+        #expect(endings.count { neverSent($0) } == 1)
+        let none = try streams.begin(Request(), receiver, patience: .zero, deadline: .max)
+        #expect(none == nil)
         let again = streams.fail(.connectionLost(reason: "again"))
         #expect(again.isEmpty)
     }
@@ -145,14 +186,14 @@ import Wire
         var request = Request()
         request.payload = [UInt8](repeating: 0, count: 3 << 20)
         for _ in 0..<5 {
-            _ = try streams.begin(request, receiver, timeout: .zero, deadline: .max)
+            _ = try streams.begin(request, receiver, patience: .zero, deadline: .max)
         }
         #expect(throws: ClientError.self) {
-            _ = try streams.begin(request, receiver, timeout: .zero, deadline: .max)
+            _ = try streams.begin(request, receiver, patience: .zero, deadline: .max)
         }
         let frames = sent(&streams)
         #expect(frames.count == 5)
-        _ = try streams.begin(request, receiver, timeout: .zero, deadline: .max)
+        _ = try streams.begin(request, receiver, patience: .zero, deadline: .max)
     }
 
     @Test func anAnswerOnAnAbandonedStreamIsPassedOver() throws {

@@ -154,12 +154,5 @@ struct ErrorTests {
             #expect("\(operation.self)" == operation.name)
             #expect([.ecs, .daemon, .fixture].contains(operation.service))
         }
-        // What makes something is not sent twice without being asked to.
-        let repeatable = Set(allOperations.filter { $0.isRepeatable }.map { $0.name })
-        #expect(
-            repeatable.isDisjoint(with: [
-                "CreateImage", "CreateSnapshot", "RegisterInstance", "ExportImage",
-                "DeleteInstance",
-            ]))
     }
 }

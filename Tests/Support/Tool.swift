@@ -10,14 +10,18 @@ public enum Tool {
         return places.first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    /// For `.enabled(if:)`: whether all of `names` are there. With IMAGED_REQUIRE_TOOLS set, as
-    /// `.ci/run` does, the answer is always yes, so that a missing tool fails its test by name.
-    public static func available(_ names: String...) -> Bool {
-        if ProcessInfo.processInfo.environment["IMAGED_REQUIRE_TOOLS"] != nil { return true }
-        return names.allSatisfy { find($0) != nil }
+    /// Whether IMAGED_REQUIRE_TOOLS is set, as `.ci/run` does: a missing tool fails its test.
+    public static var isRequired: Bool {
+        ProcessInfo.processInfo.environment["IMAGED_REQUIRE_TOOLS"] != nil
     }
 
-    public struct Output {
+    /// For `.enabled(if:)`: whether all of `names` are there. Where they are required, the answer
+    /// is always yes, so that a missing tool fails its test by name.
+    public static func available(_ names: String...) -> Bool {
+        isRequired || names.allSatisfy { find($0) != nil }
+    }
+
+    public struct Output: Sendable {
         public let status: Int32
         public let out: Data
         public let err: String

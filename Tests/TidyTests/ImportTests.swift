@@ -17,14 +17,16 @@ struct ImportTests {
             "System", "Wire", "ECS", "HTTP", "Catalog", "Journal", "Snapshots", "Checksum",
             "Synchronization",
         ],
-        "Sources/imaged": ["Server", "System"],
+        "Sources/imaged": ["Server", "ECS", "System"],
         "Sources/imagectl": [
-            "ImagedClient", "ECS", "Wire", "System", "Dispatch", "Synchronization",
+            "ImagedClient", "ECS", "Wire", "System", "Checksum", "Dispatch", "Synchronization",
         ],
         "Sources/imaged-bench": [
             "ImagedClient", "ECS", "Wire", "System", "Dispatch", "Synchronization",
         ],
         "clients/swift": ["System", "Wire", "ECS", "Dispatch", "Synchronization"],
+        "clients/swift/Testing": ["ImagedClient", "System", "Wire", "ECS", "Testing"],
+        "clients/swift/Conformance": ["ImagedClient", "Wire", "ECS", "Foundation"],
     ]
 
     /// The module that a line imports; nil: it imports none.

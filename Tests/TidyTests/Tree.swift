@@ -12,8 +12,11 @@ enum Tree {
         let lines: [String]
         var testDescription: String { path }
         var text: String { lines.joined(separator: "\n") }
-        /// `Sources/Wire`, `clients/swift`.
-        var module: String { path.split(separator: "/").prefix(2).joined(separator: "/") }
+        /// `Sources/Wire`, `clients/swift`, `clients/swift/Testing`.
+        var module: String {
+            let folders = path.split(separator: "/").dropLast()
+            return folders.prefix(folders.first == "clients" ? 3 : 2).joined(separator: "/")
+        }
     }
 
     /// A file's text; nil: there is none.

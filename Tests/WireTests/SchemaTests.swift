@@ -62,4 +62,23 @@ import Wire
         }
         #expect(listed == Schema.imaged.methods)
     }
+
+    /// The table of `protocol/README.md` § Operations.
+    @Test func whatMayBeSentAgainIsWhatTheProtocolSays() throws {
+        let rows = ProtocolFolder.text("README.md").matches(
+            of: /\| `(imaged\.v1\.\w+)` \| `(\w+)` \| 1 \| ?(\w*) ?\| ?(yes)?.*\|/)
+        let listed = allOperations.map { operation in
+            [
+                operation.service.rawValue, operation.name, operation.again.rawValue,
+                operation == Watch.self ? "yes" : "",
+            ]
+        }
+        #expect(rows.map { [$0.1, $0.2, $0.3, $0.4 ?? ""].map(String.init) } == listed)
+        for operation in allOperations {
+            let hasToken = operation.requestType is any RequestWithToken.Type
+            #expect(hasToken == (operation.again == .token), "\(operation.name)")
+            let field = operation.requestType.listed.fields.contains { $0.name == "ClientToken" }
+            #expect(field == hasToken || operation == AddFaultRule.self, "\(operation.name)")
+        }
+    }
 }

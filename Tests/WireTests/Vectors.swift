@@ -1,43 +1,7 @@
 import Foundation
+import TestSupport
 import Testing
 import Wire
-
-/// A value of a vector's JSON.
-enum JSONValue: Hashable, Decodable, CustomStringConvertible {
-    case string(String)
-    case number(Int64)
-    case bool(Bool)
-    case array([JSONValue])
-    case object([String: JSONValue])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSONValue].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSONValue].self))
-        }
-    }
-
-    var description: String {
-        switch self {
-        case .string(let value): "\"\(value)\""
-        case .number(let value): "\(value)"
-        case .bool(let value): "\(value)"
-        case .array(let values): "[" + values.map(\.description).joined(separator: ", ") + "]"
-        case .object(let members):
-            "{"
-                + members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-                .joined(separator: ", ") + "}"
-        }
-    }
-}
 
 /// One vector of any file but `frames.json` (`protocol/vectors/README.md`).
 struct MessageVector: Decodable, Sendable, CustomTestStringConvertible {

@@ -63,6 +63,7 @@ const TABLE = {
     ReadSnapshot reads
     VerifySnapshot reads
     DescribeUsage reads
+    Metrics reads
   `,
   Fixture: `
     CreateAccount

@@ -968,6 +968,20 @@ export interface HealthResponse {
   processId: bigint;
   uptimeSeconds: bigint;
   dataDirectory: string;
+  /**
+   * Of the file system with the data directory: ext4, xfs, btrfs, tmpfs ...; empty: no directory.
+   */
+  fileSystem: string;
+  totalBytes: bigint;
+  /** Whether files on it can share blocks (FICLONE); absent: not known. */
+  clones?: boolean;
+  /**
+   * Whether what is written over stays in its blocks, as the journal wants it; absent: not known.
+   */
+  overwritesInPlace?: boolean;
+  connectionsMax: number;
+  /** of the account that asks */
+  limits: Limit[];
 }
 
 /** Writes the disk's bytes to a new file, as ExportImage does. */
@@ -1068,6 +1082,15 @@ export interface Usage {
   storedBytes: bigint;
   /** what would come back if these snapshots alone went */
   reclaimableBytes: bigint;
+}
+
+/** Figures of the daemon and of nobody's account. */
+export interface MetricsRequest {}
+
+export interface MetricsResponse {
+  requestId: string;
+  /** Prometheus's text format, version 0.0.4 */
+  text: string;
 }
 
 /** An account of its own for a test, as every account is born. It belongs to the caller's uid. */
@@ -1568,6 +1591,8 @@ export interface Operations {
   describeUsage(
     request?: DescribeUsageRequest, options?: CallOptions,
   ): Promise<DescribeUsageResponse>;
+  /** Metrics. Changes nothing: sent again if its answer was lost. */
+  metrics(request?: MetricsRequest, options?: CallOptions): Promise<MetricsResponse>;
   /** CreateAccount. Never sent again by itself. */
   createAccount(
     request?: CreateAccountRequest, options?: CallOptions,
@@ -1690,6 +1715,7 @@ export interface OperationTypes {
   ReadSnapshot: { request: ReadSnapshotRequest; response: ReadSnapshotResponse };
   VerifySnapshot: { request: VerifySnapshotRequest; response: VerifySnapshotResponse };
   DescribeUsage: { request: DescribeUsageRequest; response: DescribeUsageResponse };
+  Metrics: { request: MetricsRequest; response: MetricsResponse };
   CreateAccount: { request: CreateAccountRequest; response: CreateAccountResponse };
   DropAccount: { request: DropAccountRequest; response: DropAccountResponse };
   DescribeAccount: { request: DescribeAccountRequest; response: DescribeAccountResponse };

@@ -4,8 +4,10 @@ import Wire
 
 /// A client of the daemon: one connection, any number of calls under way at once, from any task.
 ///
-/// It never repeats a request by itself. An error is a ``ServiceError`` (refused, in ECS's
-/// terms), a ``ClientError`` (which says whether the outcome is known), or `CancellationError`.
+/// An error is a ``ServiceError`` (refused, in ECS's terms), a ``ClientError`` (which says whether
+/// the outcome is known), or `CancellationError`. A lost connection is replaced at the next call,
+/// and a call whose answer was lost with it is sent once more if that is safe
+/// (``ECS/Operation/again``): it changes nothing, or its token lets it happen only once.
 /// A client is closed with its last reference, and not shared over fork.
 public final class ImagedClient: Sendable {
     /// What holds for all calls of a client.
@@ -29,27 +31,48 @@ public final class ImagedClient: Sendable {
             self.ramUser = ramUser
             self.deadlineGrace = deadlineGrace
         }
+    }
 
-        /// What goes with each request.
-        var metadata: [KeyValue] {
-            [("account", account), ("ram-user", ramUser)].compactMap { key, value in
-                value.map { KeyValue(key, $0) }
-            }
+    /// What holds for one call, beside its request.
+    public struct CallOptions: Sendable {
+        /// The account that the call is made in; nil: the client's.
+        public var account: String?
+        /// The RAM user that it acts as; nil: the client's.
+        public var ramUser: String?
+        /// Whether a refusal tells what else is wrong with the request: ``ServiceError/further``.
+        public var explains: Bool
+        /// How long the client waits in all, by its own clock, whatever the daemon's deadline is;
+        /// after that the outcome is unknown. Nil: a little longer than the deadline.
+        public var patience: Duration?
+
+        public init(
+            account: String? = nil, ramUser: String? = nil, explains: Bool = false,
+            patience: Duration? = nil
+        ) {
+            self.account = account
+            self.ramUser = ramUser
+            self.explains = explains
+            self.patience = patience
         }
+    }
+
+    private struct State {
+        var connection: Connection
+        var isClosed = false
     }
 
     /// The socket that this client is connected to.
     public let socketPath: String
     private let options: Options
-    private let current: Lock<Connection>
+    private let state: Lock<State>
 
     private init(socketPath: String, _ options: Options, _ connection: Connection) {
         self.socketPath = socketPath
         self.options = options
-        current = Lock(connection)
+        state = Lock(State(connection: connection))
     }
 
-    deinit { current.withLock { $0.close() } }
+    deinit { state.withLock { $0.connection.close() } }
 
     /// Connects to the daemon at `socket`; without one, at the first place where one listens of
     /// those that ``SocketSearch`` lists.
@@ -73,9 +96,14 @@ public final class ImagedClient: Sendable {
             path: places.joined(separator: ", "), reason: SocketSearch.reason(failure))
     }
 
-    /// Ends the connection. Calls still under way end with
+    /// Ends the connection, for good. Calls still under way end with
     /// ``ClientError/connectionLost(reason:)``.
-    public func close() { current.withLock { $0.close() } }
+    public func close() {
+        state.withLock { state in
+            state.isClosed = true
+            state.connection.close()
+        }
+    }
 
     // MARK: Calls
 
@@ -91,31 +119,15 @@ public final class ImagedClient: Sendable {
     ///   (DEADLINE_EXCEEDED: nothing happened). The client gives up a little later, with
     ///   ``ClientError/outcomeUnknown(after:)``. Nil: no limit.
     public func call<O: Operation>(
-        _ operation: O.Type, _ request: O.Request, timeout: Duration? = .seconds(60)
+        _ operation: O.Type, _ request: O.Request, timeout: Duration? = .seconds(60),
+        options: CallOptions = CallOptions()
     ) async throws -> O.Response {
         guard O.self != Watch.self else {
             throw ClientError.notSent(reason: "Watch is a stream: use watch(_:)")
         }
-        let connection = try await connection()
-        let payload = request.encoded()
-        let ticket = Ticket()
-        let answer: [UInt8] = try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let receiver = Receiver { continuation.resume(with: $0) }
-                do {
-                    let begun = try ticket.begin { () throws(ClientError) in
-                        try connection.begin(
-                            O.service, O.name, payload, timeout: timeout,
-                            grace: options.deadlineGrace, receiver)
-                    }
-                    if !begun { continuation.resume(throwing: CancellationError()) }
-                } catch {
-                    continuation.resume(throwing: error)
-                }
-            }
-        } onCancel: {
-            if let id = ticket.cancel() { connection.cancel(id) }
-        }
+        let time = CallTime(timeout, patience: options.patience, grace: self.options.deadlineGrace)
+        let envelope = envelope(O.self, request, options)
+        let answer = try await answer(to: envelope, time, resending: Resending(O.self, request))
         do {
             return try O.Response(decoding: answer)
         } catch {
@@ -123,35 +135,122 @@ public final class ImagedClient: Sendable {
         }
     }
 
+    private func envelope<O: Operation>(
+        _ operation: O.Type, _ request: O.Request, _ call: CallOptions
+    ) -> Request {
+        var envelope = Request()
+        envelope.service = O.service.rawValue
+        envelope.method = O.name
+        envelope.payload = request.encoded()
+        let metadata = [
+            ("account", call.account ?? options.account),
+            ("ram-user", call.ramUser ?? options.ramUser),
+            ("explain", call.explains ? "true" : nil),
+        ]
+        envelope.metadata = metadata.compactMap { key, value in value.map { KeyValue(key, $0) } }
+        return envelope
+    }
+
+    /// Sends a request until it is answered: again over a new connection if it was never sent, and
+    /// once more if its answer was lost and `resending` allows it.
+    private func answer(
+        to request: Request, _ time: CallTime, resending: Resending
+    ) async throws -> [UInt8] {
+        var connectionsLeft = 3
+        var lost: ClientError?
+        while true {
+            do {
+                var request = request
+                request.timeoutNanoseconds = try time.wireNanoseconds(isFirst: lost == nil)
+                return try await send(request, time, over: connection())
+            } catch let gone as ConnectionGone {
+                connectionsLeft -= 1
+                guard connectionsLeft > 0 else {
+                    throw lost ?? ClientError.notSent(reason: gone.reason)
+                }
+            } catch let error as ClientError {
+                if let lost { throw resending.end(lost, then: error) }
+                guard case .connectionLost = error, resending != .never else { throw error }
+                lost = error
+            } catch {
+                throw lost.map { resending.end($0, then: error) } ?? error
+            }
+        }
+    }
+
+    private func send(
+        _ request: Request, _ time: CallTime, over connection: Connection
+    ) async throws -> [UInt8] {
+        let ticket = Ticket()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let receiver = Receiver { continuation.resume(with: $0) }
+                do {
+                    try ticket.begin(over: connection) { () throws(ClientError) in
+                        try connection.begin(
+                            request, patience: time.patience, deadline: time.deadline, receiver)
+                    }
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        } onCancel: {
+            ticket.cancel()
+        }
+    }
+
+    // MARK: Events
+
     /// The changes of the account's resources, as they become durable. Ends when the sequence is
     /// no longer iterated, or with an error. Who takes events too slowly gets
-    /// ``ClientError/eventsLost``.
+    /// ``ClientError/eventsLost``. A watch that ended with a lost connection is begun anew with
+    /// the last `sequence` that it told.
     ///
     /// - Parameter bufferedMax: how many answers may wait for the reader.
     public func watch(
-        _ request: WatchRequest, bufferedMax: Int = 1024
+        _ request: WatchRequest, bufferedMax: Int = 1024, options: CallOptions = CallOptions()
     ) -> AsyncThrowingStream<EventsResponse, any Error> {
         let (stream, continuation) = AsyncThrowingStream<EventsResponse, any Error>.makeStream(
             bufferingPolicy: .bufferingOldest(bufferedMax))
-        let connection = current.withLock { $0 }
-        let receiver = Receiver(data: { Self.yield($0, to: continuation) }) { result in
-            switch result {
-            case .success: continuation.finish()
-            case .failure(let error): continuation.finish(throwing: error)
-            }
+        let ticket = Ticket()
+        let envelope = envelope(Watch.self, request, options)
+        // Keeps the client while someone reads.
+        continuation.onTermination = { [self] _ in
+            withExtendedLifetime(self) { ticket.cancel() }
         }
         do {
-            let id = try connection.begin(
-                Watch.service, Watch.name, request.encoded(), timeout: nil,
-                grace: options.deadlineGrace, receiver)
-            // Keeps the client while someone reads.
-            continuation.onTermination = { [self] _ in
-                withExtendedLifetime(self) { connection.cancel(id) }
+            try begin(envelope, over: state.withLock { $0.connection }, ticket, continuation)
+        } catch is ConnectionGone {
+            Task {
+                do {
+                    try begin(envelope, over: await connection(), ticket, continuation)
+                } catch let gone as ConnectionGone {
+                    continuation.finish(throwing: ClientError.notSent(reason: gone.reason))
+                } catch {
+                    continuation.finish(throwing: error)
+                }
             }
         } catch {
             continuation.finish(throwing: error)
         }
         return stream
+    }
+
+    private func begin(
+        _ watch: Request, over connection: Connection, _ ticket: Ticket,
+        _ continuation: AsyncThrowingStream<EventsResponse, any Error>.Continuation
+    ) throws {
+        let receiver = Receiver(data: { Self.yield($0, to: continuation) }) { result in
+            switch result {
+            case .success: continuation.finish()
+            case .failure(let gone as ConnectionGone):
+                continuation.finish(throwing: ClientError.notSent(reason: gone.reason))
+            case .failure(let error): continuation.finish(throwing: error)
+            }
+        }
+        try ticket.begin(over: connection) { () throws(ClientError) in
+            try connection.begin(watch, patience: .zero, deadline: .max, receiver)
+        }
     }
 
     private static func yield(
@@ -176,10 +275,18 @@ public final class ImagedClient: Sendable {
 
     // MARK: Connecting
 
-    /// The connection, or a new one if that one's stream ids have run out.
+    /// For tests: the next call's stream has this id, or the next possible one.
+    package func skipStreamIDs(to id: UInt32) {
+        state.withLock { $0.connection.skipIDs(to: id) }
+    }
+
+    /// The connection, or a new one if that one was lost or its stream ids have run out.
     private func connection() async throws -> Connection {
-        let connection = current.withLock { $0 }
-        guard connection.isExhausted else { return connection }
+        let connection = try state.withLock { state in
+            if state.isClosed { throw ClientError.notSent(reason: "the client is closed") }
+            return state.connection
+        }
+        if connection.isUsable { return connection }
         let fresh: Connection
         do {
             fresh = try await Self.open(socketPath, options)
@@ -187,10 +294,12 @@ public final class ImagedClient: Sendable {
             throw ClientError.noDaemon(
                 path: socketPath, reason: SocketSearch.reason(error))
         }
-        let (used, unused) = current.withLock { current in
-            // Another task may have been faster.
-            guard current === connection else { return (current, fresh) }
-            current = fresh
+        let (used, unused) = state.withLock { state in
+            // Another task may have been faster, or the client closed meanwhile.
+            guard state.connection === connection, !state.isClosed else {
+                return (state.connection, fresh)
+            }
+            state.connection = fresh
             return (fresh, connection)
         }
         unused.closeWhenIdle()
@@ -201,8 +310,7 @@ public final class ImagedClient: Sendable {
         for _ in 1..<100 {
             do throws(SystemError) {
                 let socket = try ClientSocket(connectingTo: path)
-                return try Connection(
-                    socket, metadata: options.metadata, firstStreamID: options.firstStreamID)
+                return try Connection(socket, firstStreamID: options.firstStreamID)
             } catch {
                 guard error.errno == .wouldBlock else { throw error }
             }
@@ -210,50 +318,5 @@ public final class ImagedClient: Sendable {
             try await Task.sleep(for: .milliseconds(20))
         }
         throw SystemError("connect", path: path, errno: .wouldBlock)
-    }
-}
-
-/// Ties a task's cancellation to its call, whichever comes first.
-private final class Ticket: Sendable {
-    private enum State {
-        case fresh
-        case begun(UInt32)
-        case cancelled
-    }
-    private let state = Lock(State.fresh)
-
-    /// Runs `body` and keeps the id it returns; false: the task was cancelled before.
-    func begin(_ body: () throws(ClientError) -> UInt32) throws(ClientError) -> Bool {
-        try state.withLock { state throws(ClientError) in
-            if case .cancelled = state { return false }
-            state = .begun(try body())
-            return true
-        }
-    }
-
-    /// The id of the call to cancel; nil: it has not begun and will not.
-    func cancel() -> UInt32? {
-        state.withLock { state in
-            if case .begun(let id) = state { return id }
-            state = .cancelled
-            return nil
-        }
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds, as near as an Int64 comes.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        if overflows { return seconds < 0 ? .min : .max }
-        return product.addingSaturating(attoseconds / 1_000_000_000)
-    }
-}
-
-extension Int64 {
-    func addingSaturating(_ other: Int64) -> Int64 {
-        let (sum, overflows) = addingReportingOverflow(other)
-        return overflows ? (other < 0 ? .min : .max) : sum
     }
 }

@@ -19,20 +19,25 @@ final class Connection: Sendable {
     private let wakeup: Wakeup
     private let processID = CurrentProcess.pid
     private let state: Lock<State>
-    private let metadata: [KeyValue]
 
-    init(
-        _ socket: ClientSocket, metadata: [KeyValue], firstStreamID: UInt32
-    ) throws(SystemError) {
+    init(_ socket: ClientSocket, firstStreamID: UInt32) throws(SystemError) {
         self.socket = socket
-        self.metadata = metadata
         wakeup = try Wakeup()
         state = Lock(State(streams: Streams(firstID: firstStreamID)))
         // The thread keeps this object alive until `close`.
         Thread.start("imaged-client") { self.run() }
     }
 
-    var isExhausted: Bool { state.withLock { $0.streams.isExhausted } }
+    /// Whether it takes new calls: it has not failed, and its ids have not run out.
+    var isUsable: Bool {
+        state.withLock { state in
+            state.streams.failure == nil && state.sendError == nil && !state.isClosed
+                && !state.streams.isExhausted
+        }
+    }
+
+    /// The next call's stream has this id, or the next possible one.
+    func skipIDs(to id: UInt32) { state.withLock { $0.streams.skipIDs(to: id) } }
 
     /// Ends the connection and what is open on it. In a process forked off the owner's, only the
     /// copy of the descriptor is given up.
@@ -51,31 +56,23 @@ final class Connection: Sendable {
     // MARK: Calls
 
     /// Begins a call; `receiver` is told its end, from another thread.
+    ///
+    /// - Parameter patience: how long the client waits in all, for people; it does until
+    ///   `deadline`, by the monotonic clock.
+    /// - Returns: the stream's id; nil: this connection takes no more calls.
     func begin(
-        _ service: ServiceName, _ method: String, _ payload: [UInt8], timeout: Duration?,
-        grace: Duration, _ receiver: Receiver
-    ) throws(ClientError) -> UInt32 {
+        _ request: Request, patience: Duration, deadline: Int64, _ receiver: Receiver
+    ) throws(ClientError) -> UInt32? {
         guard CurrentProcess.pid == processID else {
             throw .notSent(reason: "a connection is not shared over fork: connect anew")
         }
-        var request = Request()
-        request.service = service.rawValue
-        request.method = method
-        request.payload = payload
-        request.metadata = metadata
-        var deadline = Int64.max
-        if let timeout {
-            let nanoseconds = timeout.nanoseconds
-            // Zero would mean no deadline; below zero means already over.
-            request.timeoutNanoseconds = nanoseconds == 0 ? -1 : nanoseconds
-            deadline = Clock.monotonicNanoseconds()
-                .addingSaturating(max(0, nanoseconds)).addingSaturating(grace.nanoseconds)
-        }
-        let (id, mustWake) = try state.withLock { state throws(ClientError) -> (UInt32, Bool) in
-            if state.isClosed { throw .notSent(reason: "the client is closed") }
+        let (id, mustWake) = try state.withLock { state throws(ClientError) -> (UInt32?, Bool) in
+            if state.isClosed || state.sendError != nil { return (nil, false) }
             let wasBlocked = state.streams.hasUnsent
-            let id = try state.streams.begin(
-                request, receiver, timeout: timeout ?? .zero, deadline: deadline)
+            guard
+                let id = try state.streams.begin(
+                    request, receiver, patience: patience, deadline: deadline)
+            else { return (nil, false) }
             if !wasBlocked { flush(&state) }
             return (id, state.streams.hasUnsent && !wasBlocked || deadline < state.sleepsUntil)
         }
@@ -87,7 +84,8 @@ final class Connection: Sendable {
     func cancel(_ id: UInt32) {
         if CurrentProcess.pid != processID { return }
         let ending = state.withLock { state in
-            let ending = state.streams.cancel(id, now: Clock.monotonicNanoseconds()) { id in
+            let now = Clock.monotonicNanoseconds()
+            let ending = state.streams.cancel(id, now: now) { id, metadata in
                 var message = CancelRequest()
                 message.streamID = Int64(id)
                 var request = Request()

@@ -4,6 +4,8 @@ import Wire
 /// A refusal by the service, in ECS's terms. It is definite: nothing has happened.
 /// Decide by ``code``; the texts are for people.
 public struct ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The google.rpc code that goes with it: NOT_FOUND with 404.
+    public let status: StatusCode
     /// The HTTP status that ECS gives this error: 400, 403, 404, 500, 503.
     public let httpStatus: Int32
     /// ECS's code: `QuotaExceed.Image`.
@@ -17,7 +19,8 @@ public struct ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The other errors of the same request, where an explanation was asked for.
     public internal(set) var further: [ServiceError] = []
 
-    init(_ detail: ErrorDetail) {
+    init(_ detail: ErrorDetail, _ status: StatusCode) {
+        self.status = status
         httpStatus = detail.httpStatus
         code = ErrorCode(rawValue: detail.code)
         message = detail.message
@@ -39,8 +42,9 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     case noDaemon(path: String, reason: String)
     /// The request never left this process, so nothing has happened.
     case notSent(reason: String)
-    /// The connection ended before the answer. Outcome unknown: the change is there whole, or not
-    /// at all; the same request with the same ClientToken tells.
+    /// The connection ended before the answer, and a second sending was not safe or no better.
+    /// Outcome unknown: the change is there whole, or not at all; the same request with the same
+    /// ClientToken tells.
     case connectionLost(reason: String)
     /// No answer within the call's time. Outcome unknown, as with `connectionLost`.
     case outcomeUnknown(after: Duration)
@@ -80,7 +84,7 @@ func callError(_ status: Status) -> any Error {
         guard let decoded = try? ErrorDetail(decoding: detail.value) else {
             return ClientError.protocolViolation("an error's detail cannot be read")
         }
-        errors.append(ServiceError(decoded))
+        errors.append(ServiceError(decoded, StatusCode(rawValue: status.code)))
     }
     // A detail without a code only says which request it was.
     guard var first = errors.first, !first.code.rawValue.isEmpty else {

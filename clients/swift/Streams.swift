@@ -1,5 +1,10 @@
 import Wire
 
+/// Nothing of the request was sent, and this connection will send no more: another may.
+struct ConnectionGone: Error {
+    let reason: String
+}
+
 /// Whoever waits for what comes on a stream. Called without the connection's lock.
 struct Receiver: Sendable {
     /// Takes a data frame's bytes; false: no more are wanted.
@@ -18,9 +23,11 @@ struct Streams: Sendable {
 
     struct Open: Sendable {
         let receiver: Receiver
+        let metadata: [KeyValue]
         /// Nanoseconds of the monotonic clock; `Int64.max`: none.
         var deadline: Int64
-        let timeout: Duration
+        /// How long that is after the call began, for people.
+        let patience: Duration
         var isCancelled = false
     }
 
@@ -46,18 +53,28 @@ struct Streams: Sendable {
     /// - Parameter firstID: odd; for tests of where ids end.
     init(firstID: UInt32 = 1) { nextID = firstID }
 
-    /// Whether the ids have run out: a new connection is needed.
+    /// Whether the ids have run out: a new connection is needed. The last two are for Cancel.
     var isExhausted: Bool { nextID > UInt32.max - 4 }
+    /// Whether even those are used.
+    private var hasNoID = false
     var hasUnsent: Bool { unsentStart < unsent.count }
 
     // MARK: Requests
 
     /// Opens a stream for `request` and puts its frame behind the others.
+    ///
+    /// - Returns: its id; nil: the connection has failed, or its ids have run out.
     mutating func begin(
-        _ request: Request, _ receiver: Receiver, timeout: Duration, deadline: Int64
-    ) throws(ClientError) -> UInt32 {
-        if let failure { throw .notSent(reason: "\(failure)") }
-        if isExhausted { throw .notSent(reason: "the connection has no stream ids left") }
+        _ request: Request, _ receiver: Receiver, patience: Duration, deadline: Int64
+    ) throws(ClientError) -> UInt32? {
+        if isExhausted { return nil }
+        return try enqueue(request, receiver, patience: patience, deadline: deadline)
+    }
+
+    private mutating func enqueue(
+        _ request: Request, _ receiver: Receiver, patience: Duration, deadline: Int64
+    ) throws(ClientError) -> UInt32? {
+        if failure != nil || hasNoID { return nil }
         let flags: FrameFlags = receiver.data == nil ? [] : .remoteClosed
         let id = nextID
         // What stands around the payload is short, but metadata are the caller's.
@@ -71,18 +88,22 @@ struct Streams: Sendable {
         guard unsentBytes + encoder.bytes.count <= Self.unsentBytesMax else {
             throw .notSent(reason: "the daemon reads nothing, and 16 MiB wait for it")
         }
-        nextID += 2
+        if id == UInt32.max { hasNoID = true } else { nextID += 2 }
         unsent.append(Frame(streamID: id, bytes: encoder.bytes))
         unsentBytes += encoder.bytes.count
-        open[id] = Open(receiver: receiver, deadline: deadline, timeout: timeout)
+        open[id] = Open(
+            receiver: receiver, metadata: request.metadata, deadline: deadline, patience: patience)
         earliestDeadline = min(earliestDeadline, deadline)
         return id
     }
 
+    /// The next stream has this id, or the next possible one.
+    mutating func skipIDs(to id: UInt32) { nextID = max(nextID, id | 1) }
+
     /// Ends the stream `id` at its caller's wish: at once if the daemon cannot have seen it, else
     /// by `cancelRequest` and the daemon's answer to it.
     mutating func cancel(
-        _ id: UInt32, now: Int64, cancelRequest: (UInt32) -> Request
+        _ id: UInt32, now: Int64, cancelRequest: (UInt32, [KeyValue]) -> Request
     ) -> Ending? {
         guard var stream = open[id], !stream.isCancelled else { return nil }
         if withdraw(id) {
@@ -95,8 +116,9 @@ struct Streams: Sendable {
         earliestDeadline = min(earliestDeadline, stream.deadline)
         let ignored = Receiver(data: nil) { _ in }
         // If even this cannot be sent, the deadline just set ends the stream.
-        _ = try? begin(
-            cancelRequest(id), ignored, timeout: .zero, deadline: now + Self.cancelNanoseconds)
+        _ = try? enqueue(
+            cancelRequest(id, stream.metadata), ignored, patience: .zero,
+            deadline: now + Self.cancelNanoseconds)
         return nil
     }
 
@@ -181,7 +203,7 @@ struct Streams: Sendable {
     }
 
     private func check(_ id: UInt32) throws(ClientError) {
-        guard id % 2 == 1 && id < nextID else {
+        guard id % 2 == 1 && (id < nextID || hasNoID) else {
             throw .protocolViolation("a frame on stream \(id), which was never opened")
         }
     }
@@ -200,7 +222,7 @@ struct Streams: Sendable {
                 } else {
                     ClientError.outcomeUnknown(
                         after: stream.isCancelled
-                            ? .nanoseconds(Self.cancelNanoseconds) : stream.timeout)
+                            ? .nanoseconds(Self.cancelNanoseconds) : stream.patience)
                 }
             endings.append((stream.receiver, .failure(error)))
         }
@@ -208,11 +230,12 @@ struct Streams: Sendable {
         return endings
     }
 
-    /// Ends every stream, those never sent with a definite error, and refuses new ones.
+    /// Ends every stream, those never sent with ``ConnectionGone``, and takes no new ones.
     mutating func fail(_ error: ClientError) -> [Ending] {
         if failure == nil { failure = error }
         let endings = open.map { id, stream -> Ending in
-            let outcome = unsentPlace(id) != nil ? ClientError.notSent(reason: "\(error)") : error
+            let outcome: any Error =
+                unsentPlace(id) != nil ? ConnectionGone(reason: "\(error)") : error
             return (stream.receiver, .failure(outcome))
         }
         open = [:]

@@ -58,6 +58,12 @@ export default {
     processId: int64(9),
     uptimeSeconds: int64(10),
     dataDirectory: string(11),
+    fileSystem: string(12),
+    totalBytes: int64(13),
+    clones: optional(bool(14)),
+    overwritesInPlace: optional(bool(15)),
+    connectionsMax: int32(16),
+    limits: repeated(message(17, 'Limit')),
   },
   ExportSnapshotRequest: {
     snapshotId: string(1),
@@ -113,6 +119,11 @@ export default {
     storedBytes: int64(5),
     reclaimableBytes: int64(6),
     pendingBytes: int64(7),
+  },
+  MetricsRequest: {},
+  MetricsResponse: {
+    requestId: string(1),
+    text: string(2),
   },
   Usage: {
     resourceId: string(1),
