@@ -15,6 +15,8 @@ final class Connection {
     private var decoder = FrameDecoder()
     /// The client speaks HTTP.
     var http: HTTPFront?
+    /// Nobody knows who the client is.
+    var isOfPort = false
     /// Answers on their way out; `output[sent...]` is left.
     private(set) var output: [UInt8] = []
     private(set) var sent = 0

@@ -14,6 +14,7 @@ actor Server {
     private static let signalToken: UInt64 = 0
     /// Listeners have the numbers behind it.
     private static let firstConnection: UInt64 = 64
+    private static let portUser = UInt32.max
 
     let catalog: Catalog
     let journal: Journal?
@@ -34,7 +35,8 @@ actor Server {
 
     var connections: [UInt64: Connection] = [:]
     private var nextToken = Server.firstConnection
-    /// How many connections each user has, but for our own and root.
+    /// How many connections each user has, but for our own and root; and those of the ports, as
+    /// of a user that there is not.
     private var foreignConnections: [UInt32: Int] = [:]
     private var scratch = [UInt8](repeating: 0, count: 1 << 16)
     /// Connections with whole frames left over, to go on with when they may.
@@ -530,7 +532,8 @@ actor Server {
         guard connections.count < limits.connections + reserve else {
             return refuse("limit", "\(connections.count) connections are open", peer)
         }
-        let ofUser = foreignConnections[peer.uid, default: 0]
+        let user = kind == .httpPort ? Self.portUser : peer.uid
+        let ofUser = foreignConnections[user, default: 0]
         guard ofUser < limits.foreignConnections else {
             return refuse("user-limit", "\(ofUser) connections of this user are open", peer)
         }
@@ -538,11 +541,12 @@ actor Server {
         nextToken += 1
         let http = kind == .frames ? nil : HTTPFront(limits.http)
         let connection = Connection(token, socket, peer, binding, http)
+        connection.isOfPort = kind == .httpPort
         do throws(SystemError) {
             try loop.add(connection.socket, .readable, token: token)
             connections[token] = connection
             counters.acceptedConnections += 1
-            if !binding.isOwn { foreignConnections[peer.uid] = ofUser + 1 }
+            if !binding.isOwn { foreignConnections[user] = ofUser + 1 }
         } catch {
             refuse("system", "\(error)", peer)
         }
@@ -686,8 +690,9 @@ actor Server {
     func close(_ connection: Connection) {
         guard connections.removeValue(forKey: connection.token) != nil else { return }
         if !connection.binding.isOwn {
-            let left = foreignConnections[connection.peer.uid, default: 1] - 1
-            foreignConnections[connection.peer.uid] = left > 0 ? left : nil
+            let user = connection.isOfPort ? Self.portUser : connection.peer.uid
+            let left = foreignConnections[user, default: 1] - 1
+            foreignConnections[user] = left > 0 ? left : nil
         }
         bufferedBytes -= connection.countedBytes
         timed.remove(connection.token)

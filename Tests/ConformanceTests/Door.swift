@@ -20,6 +20,12 @@ struct HTTPDoor: Door {
     func createImage(
         _ request: CreateImageRequest, key: String
     ) throws -> Result<CreateImageResponse, TestClient.Refused> {
+        var request = request
+        for index in request.diskDeviceMapping.indices
+        where request.diskDeviceMapping[index].size == 0 {
+            // Over HTTP a Size of 0 is none; the next smaller is as wrong.
+            request.diskDeviceMapping[index].size = -1
+        }
         let fields = ParameterWriter.fields(of: request)
         // Half of them as Terraform does: its own parameters in a form.
         let asForm = fields.count % 2 == 0
@@ -114,6 +120,12 @@ final class SDKDoor: Door {
     func createImage(
         _ request: CreateImageRequest, key: String
     ) throws -> Result<CreateImageResponse, TestClient.Refused> {
+        var request = request
+        for index in request.tag.indices where request.tag[index].key.isEmpty {
+            // The SDKs' models have no older names of a tag's parts.
+            request.tag[index].key = request.tag[index].legacyKey
+            request.tag[index].value = request.tag[index].value ?? request.tag[index].legacyValue
+        }
         let (ok, error) = try call("CreateImage", request, key: key)
         if let ok {
             return .success(

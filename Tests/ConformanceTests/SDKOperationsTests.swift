@@ -66,7 +66,8 @@ struct SDKOperationsTests {
         let instances = try instancesLive(program)
         let disk = try disksLive(program, instances[0])
         let snapshot = try snapshotsLive(program, disk)
-        try imagesLive(program, instances[0], snapshot)
+        let image = try imagesLive(program, instances[0], snapshot)
+        try copiesLive(program, image)
         try tagsLive(program, instances[1])
         try program.call(DeleteInstance.self) {
             $0.instanceID = instances[0]
@@ -234,7 +235,9 @@ struct SDKOperationsTests {
         return taken[0]
     }
 
-    private func imagesLive(_ program: Program, _ instance: String, _ snapshot: String) throws {
+    private func imagesLive(
+        _ program: Program, _ instance: String, _ snapshot: String
+    ) throws -> String {
         let id = text(
             try program.call(CreateImage.self) {
                 $0.regionID = testRegion
@@ -260,6 +263,18 @@ struct SDKOperationsTests {
             $0.imageID = id
             $0.description = "changed"
         }
+        let images = list(
+            try program.call(DescribeImages.self) {
+                $0.regionID = testRegion
+                $0.imageID = "\(id),\(mapped)"
+                $0.status = "ALL"
+            }, "Images", "Image")
+        #expect(images.count == 2 && images.allSatisfy { $0["Usable"] as? Bool == true })
+        #expect(images.contains { text($0, "Description") == "changed" })
+        return id
+    }
+
+    private func copiesLive(_ program: Program, _ id: String) throws {
         let copy = text(
             try program.call(CopyImage.self) {
                 $0.regionID = testRegion
@@ -294,14 +309,6 @@ struct SDKOperationsTests {
             $0.ossBucket = "nobody"
         }
         #expect(text(export, "code") == "InvalidParameter")
-        let images = list(
-            try program.call(DescribeImages.self) {
-                $0.regionID = testRegion
-                $0.imageID = "\(id),\(mapped)"
-                $0.status = "ALL"
-            }, "Images", "Image")
-        #expect(images.count == 2 && images.allSatisfy { $0["Usable"] as? Bool == true })
-        #expect(images.contains { text($0, "Description") == "changed" })
         try program.call(DeleteImage.self) {
             $0.regionID = testRegion
             $0.imageID = id

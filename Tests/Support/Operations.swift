@@ -17,7 +17,8 @@ public enum Operations {
     ]
     public static let daemon: [any ECS.Operation.Type] = [
         RegisterInstance.self, WaitForImage.self, Watch.self, ReadEvents.self, Cancel.self,
-        Version.self, Health.self, ExportSnapshot.self, ReadSnapshot.self, VerifySnapshot.self,
+        Version.self, Health.self, Metrics.self, ExportSnapshot.self, ReadSnapshot.self,
+        VerifySnapshot.self,
         DescribeUsage.self,
     ]
     public static let fixture: [any ECS.Operation.Type] = [

@@ -30,6 +30,13 @@ public struct ParameterWriter: FieldVisitor {
         prefix = outer
     }
 
+    /// An element of a list is there even when it says nothing: with a parameter that is empty.
+    private mutating func nestElement<M: Message>(_ part: String, _ message: M) {
+        let count = fields.count
+        nest(part, message)
+        if fields.count == count { fields.append(("\(prefix)\(part)Empty", "")) }
+    }
+
     public mutating func string(
         _ number: UInt32, _ name: StaticString, _ value: inout String
     ) throws(ProtoError) { if !value.isEmpty { put(name, value) } }
@@ -82,6 +89,8 @@ public struct ParameterWriter: FieldVisitor {
     public mutating func messages<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout [M]
     ) throws(ProtoError) {
-        for (index, element) in value.enumerated() { nest("\(name).\(index + 1).", element) }
+        for (index, element) in value.enumerated() {
+            nestElement("\(name).\(index + 1).", element)
+        }
     }
 }
