@@ -87,7 +87,7 @@ let package = Package(
         // Every client in its own language, each by its own program.
         .testTarget(
             name: "ClientConformanceTests",
-            dependencies: ["ECS", "TestSupport", "imaged", "swift-conformance"],
+            dependencies: ["ECS", "Wire", "TestSupport", "imaged", "swift-conformance"],
             exclude: ["Others"]),
         .testTarget(
             name: "EndToEndTests",

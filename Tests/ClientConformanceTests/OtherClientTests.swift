@@ -9,8 +9,9 @@ struct OtherClientTests {
             if: Tool.available("go", "protoc", "protoc-gen-gogottrpc"),
             "go, protoc or protoc-gen-gogottrpc is not installed"))
     struct ContainerdTTRPC {
-        @Test(arguments: OtherClients.goScenarios) func carriesOut(_ scenario: Scenario) throws {
-            try ScenarioRun(scenario, OtherClients.go.command()).run()
+        @Test(arguments: OtherClients.goScenarios)
+        func carriesOut(_ scenario: Scenario) async throws {
+            try await ScenarioRun.expect(scenario, with: OtherClients.go)
         }
     }
 
@@ -21,8 +22,8 @@ struct OtherClientTests {
             "protoc, python3 or its google.protobuf is not installed"))
     struct GoogleProtobuf {
         @Test(arguments: OtherClients.protobufScenarios)
-        func carriesOut(_ scenario: Scenario) throws {
-            try ScenarioRun(scenario, OtherClients.protobuf.command()).run()
+        func carriesOut(_ scenario: Scenario) async throws {
+            try await ScenarioRun.expect(scenario, with: OtherClients.protobuf)
         }
     }
 

@@ -48,6 +48,8 @@ final class Proxy: @unchecked Sendable {
             while true {
                 let client = accept(socket, nil, nil)
                 guard client >= 0, let self else { break }
+                // A program that another test starts would keep the connection open.
+                _ = fcntl(client, F_SETFD, FD_CLOEXEC)
                 self.take(client)
             }
             close(socket)

@@ -31,38 +31,49 @@ final class ScenarioRun {
 
     deinit { proxy.stop() }
 
+    /// A test's body: runs `scenario` with `client`, and records what is wrong.
+    static func expect(_ scenario: Scenario, with client: ClientProgram) async throws {
+        let problem = try await aside { try ScenarioRun(scenario, client.command()).run() }
+        if let problem { Issue.record("\(client.name): \(problem)") }
+    }
+
     private static func makeFiles(_ folder: String) throws {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: false)
         let disk = "\(folder)/disk.raw"
-        FileManager.default.createFile(atPath: disk, contents: nil)
-        let file = try #require(FileHandle(forWritingAtPath: disk))
+        try Data().write(to: URL(filePath: disk))
+        let file = try FileHandle(forWritingTo: URL(filePath: disk))
         try file.truncate(atOffset: 1 << 20)
         try file.seek(toOffset: 65_536)
         try file.write(contentsOf: Data("imaged\n".utf8))
         try file.close()
     }
 
-    /// All steps; the first that does not go as it should is an issue, and the end.
-    func run() throws {
+    /// Carries out all steps until one does not go as it should.
+    ///
+    /// - Returns: what is wrong; nil: nothing.
+    func run() throws -> String? {
         for (place, step) in scenario.steps.enumerated() {
             let line = "\(scenario.name).jsonl:\(place + 1)"
             switch step {
-            case .driver(let action): try act(action, isFirst: place == 0)
+            case .driver(let action):
+                guard try act(action, isFirst: place == 0) else {
+                    return "\(line): no action \(action) here"
+                }
             case .send(let exchange):
-                let problem = try problem(in: exchange)
-                if let problem {
-                    Issue.record("\(line): \(problem)\nof \(exchange.command)")
-                    return
+                if let problem = try problem(in: exchange) {
+                    return "\(line): \(problem)\nof \(exchange.command)"
                 }
             }
         }
         try conversation.end()
+        return nil
     }
 
-    private func act(_ action: String, isFirst: Bool) throws {
+    /// False: there is no such action.
+    private func act(_ action: String, isFirst: Bool) throws -> Bool {
         switch action {
-        case "keep_data" where isFirst: break
+        case "keep_data": return isFirst
         case "lose_answer": proxy.loseAnswer()
         case "stop_daemon":
             try daemon.kill()
@@ -70,8 +81,9 @@ final class ScenarioRun {
         case "start_daemon":
             try daemon.start()
             try proxy.start()
-        default: Issue.record("\(scenario.name).jsonl: no action \(action) here")
+        default: return false
         }
+        return true
     }
 
     /// What is wrong with the answer; nil: nothing.

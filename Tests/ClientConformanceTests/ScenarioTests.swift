@@ -7,55 +7,65 @@ import Testing
 /// every operation.
 struct ScenarioTests {
     @Suite struct Swift {
-        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) throws {
-            try ScenarioTests.carryOut(scenario, .swift)
+        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) async throws {
+            try await ScenarioRun.expect(scenario, with: .swift)
         }
-        @Test func knowsEveryOperation() throws { try ScenarioTests.compareTables(.swift) }
+        @Test func knowsEveryOperation() async throws {
+            try await ScenarioTests.compareTables(.swift)
+        }
     }
 
     @Suite(.enabled(if: Tool.available("python3"), "python3 is not installed"))
     struct Python {
-        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) throws {
-            try ScenarioTests.carryOut(scenario, .python)
+        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) async throws {
+            try await ScenarioRun.expect(scenario, with: .python)
         }
-        @Test func knowsEveryOperation() throws { try ScenarioTests.compareTables(.python) }
+        @Test func knowsEveryOperation() async throws {
+            try await ScenarioTests.compareTables(.python)
+        }
     }
 
     @Suite(.enabled(if: Tool.available("cc"), "cc is not installed"))
     struct C {
-        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) throws {
-            try ScenarioTests.carryOut(scenario, .c)
+        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) async throws {
+            try await ScenarioRun.expect(scenario, with: .c)
         }
-        @Test func knowsEveryOperation() throws { try ScenarioTests.compareTables(.c) }
+        @Test func knowsEveryOperation() async throws {
+            try await ScenarioTests.compareTables(.c)
+        }
     }
 
     @Suite(.enabled(if: Tool.available("node"), "node is not installed"))
     struct Node {
-        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) throws {
-            try ScenarioTests.carryOut(scenario, .node)
+        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) async throws {
+            try await ScenarioRun.expect(scenario, with: .node)
         }
-        @Test func knowsEveryOperation() throws { try ScenarioTests.compareTables(.node) }
+        @Test func knowsEveryOperation() async throws {
+            try await ScenarioTests.compareTables(.node)
+        }
     }
 
     @Suite(.enabled(if: Tool.available("cargo", "rustc"), "cargo or rustc is not installed"))
     struct Rust {
-        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) throws {
-            try ScenarioTests.carryOut(scenario, .rust)
+        @Test(arguments: Scenario.all) func carriesOut(_ scenario: Scenario) async throws {
+            try await ScenarioRun.expect(scenario, with: .rust)
         }
-        @Test func knowsEveryOperation() throws { try ScenarioTests.compareTables(.rust) }
-    }
-
-    private static func carryOut(_ scenario: Scenario, _ client: ClientProgram) throws {
-        try ScenarioRun(scenario, client.command()).run()
+        @Test func knowsEveryOperation() async throws {
+            try await ScenarioTests.compareTables(.rust)
+        }
     }
 
     /// The client's own table is that of `protocol/README.md` § Operations.
-    private static func compareTables(_ client: ClientProgram) throws {
-        let daemon = try TestDaemon("", ["--ephemeral"], fixture: true, dataPath: "")
-        let conversation = try Conversation(
-            client.command() + ["--socket", daemon.socketPath],
-            errorsPath: "\(daemon.directory.path)/errors")
-        let answer = try conversation.answer(to: .object(["operations": .bool(true)]))
+    private static func compareTables(_ client: ClientProgram) async throws {
+        let answer = try await aside {
+            let daemon = try TestDaemon("", ["--ephemeral"], fixture: true, dataPath: "")
+            let conversation = try Conversation(
+                client.command() + ["--socket", daemon.socketPath],
+                errorsPath: "\(daemon.directory.path)/errors")
+            let answer = try conversation.answer(to: .object(["operations": .bool(true)]))
+            try conversation.end()
+            return answer
+        }
         let rows = try OperationRow.all()
         let found = try #require(answer["operations"]?.elements, "\(answer)")
         func names(_ rows: [JSONValue]) -> [String] { rows.compactMap { $0["name"]?.string } }
@@ -63,7 +73,6 @@ struct ScenarioTests {
         #expect(missing.isEmpty, "\(client.name) lacks \(missing.joined(separator: ", "))")
         #expect(names(found) == names(rows))
         for (row, other) in zip(rows, found) { #expect(row == other) }
-        try conversation.end()
     }
 
     // MARK: The scenarios themselves

@@ -119,6 +119,7 @@ import Wire
         let client = try await connect(server)
         let error = try #require(await failure(client) as? ServiceError)
         #expect(error.httpStatus == 400)
+        #expect(error.status == .invalidArgument)
         #expect(error.code.rawValue == "InvalidImageName.Malformed")
         #expect(error.message == "Wrong.")
         #expect(error.parameter == "ImageName")

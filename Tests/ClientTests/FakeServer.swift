@@ -14,6 +14,7 @@ final class FakeServer: Sendable {
         let path = "\(directory.path)/s"
         self.path = path
         let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        _ = fcntl(listener, F_SETFD, FD_CLOEXEC)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
@@ -28,6 +29,8 @@ final class FakeServer: Sendable {
             while true {
                 let socket = accept(listener, nil, nil)
                 if socket < 0 { break }
+                // A program that another test starts would keep the connection open.
+                _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
                 Thread.detachNewThread {
                     try? script(FakeConnection(socket))
                     close(socket)

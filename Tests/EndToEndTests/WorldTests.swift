@@ -113,20 +113,39 @@ import Testing
         #expect(try await !held.regions.isEmpty)
     }
 
-    /// What a dead parent leaves open is nothing: the daemon ends, and its folder goes.
     @Test func theDaemonEndsWithItsOwner() async throws {
         let daemon = try await ImagedDaemon()
-        let folder = URL(filePath: daemon.socketPath).deletingLastPathComponent().path
-        #expect(FileManager.default.fileExists(atPath: folder))
         daemon.end()
         #expect(kill(daemon.processID, 0) != 0)
+        try await expectGone(daemon.socketPath)
+        await #expect(throws: ClientError.self) {
+            _ = try await ImagedClient.connect(socket: daemon.socketPath)
+        }
+    }
+
+    @Test func theDaemonEndsWithAKilledProcess() async throws {
+        let result = try await #require(
+            processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]
+        ) {
+            let daemon = try await ImagedDaemon()
+            print("socket=\(daemon.socketPath)")
+            fflush(nil)
+            kill(getpid(), SIGKILL)
+            daemon.end()
+        }
+        let output = String(decoding: result.standardOutputContent, as: UTF8.self)
+        let told = try #require(output.firstMatch(of: /socket=(\S+)/))
+        try await expectGone("\(told.1)")
+    }
+
+    /// The folder of a socket goes when its daemon has ended.
+    private func expectGone(_ socketPath: String) async throws {
+        let folder = URL(filePath: socketPath).deletingLastPathComponent().path
+        #expect(folder.hasPrefix("/tmp/imaged-testing-"))
         for _ in 0..<5_000 where FileManager.default.fileExists(atPath: folder) {
             try await Task.sleep(for: .milliseconds(2))
         }
         #expect(!FileManager.default.fileExists(atPath: folder))
-        await #expect(throws: ClientError.self) {
-            _ = try await ImagedClient.connect(socket: daemon.socketPath)
-        }
     }
 
     @Test func aMissingProgramIsNamed() async throws {

@@ -21,7 +21,7 @@ public enum Tool {
         isRequired || names.allSatisfy { find($0) != nil }
     }
 
-    public struct Output {
+    public struct Output: Sendable {
         public let status: Int32
         public let out: Data
         public let err: String

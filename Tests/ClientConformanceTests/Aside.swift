@@ -1,0 +1,18 @@
+import Foundation
+
+/// Runs blocking work on a thread of its own, so that the few threads of the pool are left to
+/// tests that await; at most four at a time. What goes wrong is to be thrown or returned: an issue
+/// that is recorded there belongs to no test.
+func aside<Value: Sendable>(
+    _ work: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread {
+            places.wait()
+            defer { places.signal() }
+            continuation.resume(with: Result { try work() })
+        }
+    }
+}
+
+private let places = DispatchSemaphore(value: 4)
