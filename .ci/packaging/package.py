@@ -211,6 +211,9 @@ def image(release):
     tree.add("etc/group", f"root:x:0:\nimaged:x:{USER}:\n".encode())
     tree.folder("run/imaged", 0o755, USER)
     tree.folder("var/lib/imaged", 0o700, USER)
+    # Where engines mount what every container has.
+    for name in ("dev", "proc", "sys"):
+        tree.folder(name)
     tree.folder("tmp", 0o1777)
     tree.folder("var/tmp", 0o1777)
     tar = tree.tar()

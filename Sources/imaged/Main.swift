@@ -5,6 +5,11 @@ import System
 @main
 struct Main {
     static func main() {
+        // Swift reads them in /proc; a daemon with none of its options is another one.
+        guard CommandLine.argc > 0 else {
+            CurrentProcess.printError("imaged: /proc/self/cmdline cannot be read: mount /proc")
+            CurrentProcess.exit(DaemonFailure.usage)
+        }
         do {
             switch try Arguments(CommandLine.arguments.dropFirst()).action {
             case .help: CurrentProcess.write(Arguments.help, to: 1)
