@@ -36,6 +36,8 @@ import Testing
         ).instanceID
         var request = TestClient.createImageRequest(of: instance)
         request.imageName = "web-1"
+        // Its default goes by the architecture, not by the instance.
+        request.bootMode = "BIOS"
         request.imageFamily = "web"
         request.imageVersion = "1.2"
         request.description = "测试 – first"
