@@ -203,7 +203,7 @@ public enum Metrics: Operation {
     public typealias Request = MetricsRequest
     public typealias Response = MetricsResponse
     public static let service = ServiceName.daemon
-    public static let isRepeatable = true
+    public static let again = Again.reads
 }
 
 /// Every operation of `protocol/imaged.proto`, in its order.

@@ -253,7 +253,7 @@ import Wire
         }
     }
 
-    /// Whether the daemon's epoll set watches its listener, which has the token 0 (`proc(5)`,
+    /// Whether the daemon's epoll set watches its listener, which has the token 1 (`proc(5)`,
     /// fdinfo of an epoll descriptor).
     private func isListenerArmed(_ daemon: TestDaemon) throws -> Bool {
         let folder = "/proc/\(daemon.pid)"
@@ -265,7 +265,7 @@ import Wire
             return info.split(separator: "\n").contains { line in
                 let words = line.split(separator: " ")
                 guard let data = words.firstIndex(of: "data:") else { return false }
-                return words[data + 1] == "0"
+                return words[data + 1] == "1"
             }
         }
         Issue.record("the daemon has no epoll descriptor")
