@@ -43,10 +43,13 @@ enum {
     imaged_SYNC_FILE_RANGE_WRITE = 2,
     imaged_F_OFD_GETLK = 36,
     imaged_O_PATH = 010000000,
+    imaged_O_TMPFILE = 020200000,
+    imaged_FS_NOCOW_FL = 0x00800000,
     imaged_AT_EMPTY_PATH = 0x1000,
 };
 // Macros with casts are not imported by Swift.
 static const unsigned long imaged_FS_IOC_FIEMAP = FS_IOC_FIEMAP;
 static const unsigned long imaged_BLKGETSIZE64 = BLKGETSIZE64;
 static const unsigned long imaged_FICLONERANGE = FICLONERANGE;
+static const unsigned long imaged_FS_IOC_GETFLAGS = FS_IOC_GETFLAGS;
 static const unsigned long imaged_TIOCGWINSZ = 0x5413;

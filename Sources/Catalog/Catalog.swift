@@ -37,6 +37,8 @@ public actor Catalog {
     private var record = FieldEncoder()
     /// Who changed what in this turn.
     private var audit: [AuditEntry] = []
+    /// From where on they are of the request that is being judged.
+    private var auditStart = 0
 
     /// - Parameters:
     ///   - state: what recovery made, or an empty one.
@@ -90,6 +92,17 @@ public actor Catalog {
 
     // MARK: Turns
 
+    /// A request is judged from here on.
+    public func beginAudit() { auditStart = audit.count }
+
+    /// What the request has changed is told with its answer's ID.
+    public func nameAudit(_ requestID: String) {
+        while auditStart < audit.count {
+            audit[auditStart].requestID = requestID
+            auditStart += 1
+        }
+    }
+
     /// Ends a turn: what it changed, for the journal, and which turn that was. Nil: nothing.
     public func endTurn() -> Turn? {
         if record.bytes.isEmpty { return nil }
@@ -100,6 +113,7 @@ public actor Catalog {
             changedImages.removeAll(keepingCapacity: true)
             droppedAccounts = []
             audit.removeAll(keepingCapacity: true)
+            auditStart = 0
         }
         return Turn(
             number: turn, payload: record.bytes, changedImages: changedImages,
@@ -219,6 +233,23 @@ public actor Catalog {
         try commit(draft)
     }
 
+    /// Finds the account that an access key stands for.
+    ///
+    /// - Parameter opens: whether one that does not exist is made, as CreateAccount makes it.
+    public func findAccount(ofKey caller: Caller, opens: Bool) throws(Refusal) {
+        if (try? account(of: caller)) != nil { return }
+        guard opens, state.accounts[caller.accountID] == nil, caller.authority.accounts == nil
+        else { throw .error(.invalidAccessKeyIDNotFound) }
+        var maker = caller
+        maker.operation = "CreateAccount"
+        var draft = draft(maker, "")
+        var record = AccountRecord.new(caller.accountID, &draft)
+        record.isFixture = true
+        record.uid = Int64(caller.uid)
+        draft.addAccount(record)
+        try commit(draft)
+    }
+
     func check(_ errors: [ECSError], _ caller: Caller) throws(Refusal) {
         guard let first = errors.first else { return }
         throw .errors(caller.explains ? errors : [first])
@@ -241,6 +272,8 @@ public struct AuditEntry: Sendable {
     public let caller: Caller
     /// The resources that it changed.
     public let resources: [String]
+    /// Of the answer that told the caller of it; empty: it was not answered at once.
+    public internal(set) var requestID = ""
 
     init(_ caller: Caller, _ changes: [Change]) {
         self.caller = caller

@@ -138,6 +138,10 @@ extension Catalog {
         return response
     }
 
+    /// The limits of the caller's account, as Health tells them; of one that he may not use those
+    /// of the configuration.
+    public func limitsTold(to caller: Caller) -> [Limit] { described(limitsSeen(by: caller)) }
+
     private func described(_ limits: Limits) -> [Limit] {
         zip(Limits.names, limits.values).map { name, value in
             var limit = Limit()

@@ -136,6 +136,25 @@ public struct VersionResponse: Message {
     }
 }
 
+public struct MetricsRequest: Message {
+    @inlinable public init() {}
+
+    @inlinable
+    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {}
+}
+
+public struct MetricsResponse: Message {
+    public var requestID = ""
+    public var text = ""  // Prometheus's text format, version 0.0.4
+    @inlinable public init() {}
+
+    @inlinable
+    public mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
+        try visitor.string(1, "RequestId", &requestID)
+        try visitor.string(2, "Text", &text)
+    }
+}
+
 public struct HealthRequest: Message {
     @inlinable public init() {}
 
@@ -155,6 +174,16 @@ public struct HealthResponse: Message {
     public var processID: Int64 = 0
     public var uptimeSeconds: Int64 = 0
     public var dataDirectory = ""
+    // Of the file system with the data directory: ext4, xfs, btrfs, tmpfs ...; empty: no directory.
+    public var fileSystem = ""
+    public var totalBytes: Int64 = 0
+    // Whether files on it can share blocks (FICLONE); absent: not known.
+    public var clones: Bool?
+    // Whether what is written over stays in its blocks, as the journal wants it; absent: not known.
+    public var overwritesInPlace: Bool?
+    public var connectionsMax: Int32 = 0
+    // Of the account that asks.
+    public var limits: [Limit] = []
     @inlinable public init() {}
 
     @inlinable
@@ -170,5 +199,11 @@ public struct HealthResponse: Message {
         try visitor.int64(9, "ProcessId", &processID)
         try visitor.int64(10, "UptimeSeconds", &uptimeSeconds)
         try visitor.string(11, "DataDirectory", &dataDirectory)
+        try visitor.string(12, "FileSystem", &fileSystem)
+        try visitor.int64(13, "TotalBytes", &totalBytes)
+        try visitor.optionalBool(14, "Clones", &clones)
+        try visitor.optionalBool(15, "OverwritesInPlace", &overwritesInPlace)
+        try visitor.int32(16, "ConnectionsMax", &connectionsMax)
+        try visitor.messages(17, "Limits", &limits)
     }
 }

@@ -198,6 +198,14 @@ public enum DescribeUsage: Operation {
     public static let again = Again.reads
 }
 
+/// Figures of the daemon for Prometheus; of no account.
+public enum Metrics: Operation {
+    public typealias Request = MetricsRequest
+    public typealias Response = MetricsResponse
+    public static let service = ServiceName.daemon
+    public static let isRepeatable = true
+}
+
 /// Every operation of `protocol/imaged.proto`, in its order.
 public let allOperations: [any (Operation & SendableMetatype).Type] = [
     CreateImage.self, DescribeImages.self, DescribeImageFromFamily.self, DeleteImage.self,
@@ -211,7 +219,7 @@ public let allOperations: [any (Operation & SendableMetatype).Type] = [
     ListTagResources.self, AddTags.self, JoinResourceGroup.self, DescribeRegions.self,
     RegisterInstance.self, WaitForImage.self, Watch.self, ReadEvents.self, Cancel.self,
     Version.self, Health.self, ExportSnapshot.self, ReadSnapshot.self, VerifySnapshot.self,
-    DescribeUsage.self, CreateAccount.self, DropAccount.self, DescribeAccount.self,
+    DescribeUsage.self, Metrics.self, CreateAccount.self, DropAccount.self, DescribeAccount.self,
     SetAccount.self, SetLimits.self, SetClock.self, AdvanceClock.self, SetInstance.self,
     SetDisk.self, SetSnapshot.self, SetImage.self, SetKMSKey.self, CreateResourceGroup.self,
     SetRamUser.self, DescribeJobs.self, HoldJobs.self, ReleaseJobs.self, StepJobs.self,

@@ -48,6 +48,40 @@ extension ECSError {
     }
 }
 
+/// Errors of requests over HTTP before any operation sees them.
+extension ECSError {
+    public static func invalidActionNotFound(_ name: String) -> ECSError {
+        ECSError(
+            404, "InvalidAction.NotFound",
+            "Specified api is not found, please check your url and method."
+        ).naming("Action", hint: "There is no operation \(name) here.")
+    }
+    public static func invalidVersion(right: String) -> ECSError {
+        ECSError(400, "InvalidVersion", "Specified parameter Version is not valid.")
+            .naming("Version", hint: "\(right) is right.")
+    }
+    public static let invalidAccessKeyIDNotFound = ECSError(
+        404, "InvalidAccessKeyId.NotFound", "Specified access key is not found."
+    ).naming("AccessKeyId", hint: "The name of an account, or a key of the configuration file.")
+    /// - Parameter stringToSign: what the signature should have been made over; the Go SDK looks
+    ///   for it in the message.
+    public static func signatureDoesNotMatch(stringToSign: String) -> ECSError {
+        ECSError(
+            400, "SignatureDoesNotMatch",
+            """
+            Specified signature is not matched with our calculation. server string to sign is:\
+            \(stringToSign)
+            """
+        ).naming("Signature", hint: "The secret is another one, or the text that was signed is.")
+    }
+    public static func incompleteSignature(_ hint: String) -> ECSError {
+        ECSError(
+            400, "IncompleteSignature",
+            "The request signature does not conform to Aliyun standards."
+        ).naming("Signature", hint: hint)
+    }
+}
+
 extension ECSError {
     /// D-TwoSystemDisks: the second message of E-OperationDenied 400.
     public static let twoSystemDisks = ECSError(

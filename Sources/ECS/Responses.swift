@@ -25,6 +25,7 @@ extension ExportSnapshotResponse: ResponseMessage {}
 extension ReadSnapshotResponse: ResponseMessage {}
 extension VerifySnapshotResponse: ResponseMessage {}
 extension DescribeUsageResponse: ResponseMessage {}
+extension MetricsResponse: ResponseMessage {}
 extension DescribeImageFromFamilyResponse: ResponseMessage {}
 extension ModifyImageAttributeResponse: ResponseMessage {}
 extension CopyImageResponse: ResponseMessage {}

@@ -150,6 +150,16 @@ public final class Journal: Sendable {
     /// Everything up to here is on disk.
     public var durableSequence: UInt64 { state.withLock { $0.durableSequence } }
 
+    /// What was written since the start, and what is held: for whoever watches.
+    public var figures: JournalFigures {
+        state.withLock { state in
+            JournalFigures(
+                records: state.writtenRecords, bytes: state.writtenBytes,
+                syncNanoseconds: state.syncNanoseconds, heldBytes: state.bytesSinceCheckpoint,
+                unsyncedRecords: state.lastSequence - state.durableSequence)
+        }
+    }
+
     /// Asks for the room of one `append` of up to `payloadBytes`, before the change is applied.
     /// What is granted is held until an `append` uses it or `cancelReservations` gives it back, and
     /// several reservations may be used by one `append` of their sum.
@@ -238,4 +248,15 @@ public final class Journal: Sendable {
             return state.failure == nil && state.durableSequence == state.lastSequence
         }
     }
+}
+
+/// What `Journal.figures` tells.
+public struct JournalFigures: Sendable, Equatable {
+    /// Written and synced, each record by a sync of its own.
+    public let records: UInt64
+    public let bytes: Int64
+    public let syncNanoseconds: Int64
+    /// In the journals since the last checkpoint.
+    public let heldBytes: Int
+    public let unsyncedRecords: UInt64
 }

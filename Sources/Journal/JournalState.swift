@@ -35,6 +35,10 @@ struct JournalState: Sendable {
     var closed: [WriterWork] = []
     var open: PendingRecord?
     var writerIsWaiting = false
+    /// Since the start.
+    var writtenRecords: UInt64 = 0
+    var writtenBytes: Int64 = 0
+    var syncNanoseconds: Int64 = 0
 
     // The file that the next record goes into.
     var file: JournalFile

@@ -39,10 +39,15 @@ extension Journal {
         try bytes.span.withUnsafeBytes { (bytes) throws(SystemError) in
             try calls.writeAll(pending.file.writer, at: Int64(pending.offset), bytes)
         }
+        let start = Clock.monotonicNanoseconds()
         try calls.syncData(pending.file.writer)
+        let syncNanoseconds = Clock.monotonicNanoseconds() - start
         let isDurable = state.notify { state in
             if state.isOver { return false }
             state.durableSequence = pending.sequence
+            state.writtenRecords += 1
+            state.writtenBytes += Int64(bytes.count)
+            state.syncNanoseconds += syncNanoseconds
             return true
         }
         if isDurable { tell(.durable(pending.sequence)) }

@@ -13,6 +13,10 @@ struct Access: Sendable {
         /// The daemon's own user and root: bound to everything.
         static let own = Binding(authority: .daemon, isOwn: true, diskRoots: [])
 
+        /// A peer of the port: the daemon's own user to all accounts, for nobody else is known,
+        /// but files are open to it only below `--disk-root`.
+        static let port = Binding(authority: .daemon, isOwn: false, diskRoots: [])
+
         let authority: Authority
         let isOwn: Bool
         /// Roots below which it may use any file.
@@ -27,6 +31,8 @@ struct Access: Sendable {
     private let bindings: [PeerSection.Who: Binding]
     private let gids: [UInt32]
     private let buckets: [String: String]
+    /// By their IDs.
+    let accessKeys: [String: AccessKey]
 
     init(
         _ configuration: Configuration = Configuration(), diskRoots: [String] = [],
@@ -47,6 +53,7 @@ struct Access: Sendable {
             if case .gid(let gid) = peer.who { gid } else { nil }
         }
         buckets = configuration.buckets
+        accessKeys = configuration.accessKeys
     }
 
     /// A root or bucket as it is kept: absolute, without needless slashes; nil: it is none.

@@ -10,7 +10,14 @@ struct Answers: Sendable {
         let turn: UInt64
         /// Whether it ends its stream.
         let isLast: Bool
+        let origin: Origin
+        /// The place in `codes` of the code that it was refused with; below zero: a success.
+        let code: Int32
     }
+
+    /// Of the call that is being answered.
+    var origin = Origin.none
+    private(set) var codes: [String] = []
 
     private(set) var encoder = FieldEncoder()
     private(set) var list: [Answer] = []
@@ -49,7 +56,9 @@ struct Answers: Sendable {
     /// A refusal: no payload goes with a status.
     mutating func add(_ key: StreamKey, _ status: Status, turn: UInt64) {
         if status.code == StatusCode.permissionDenied.rawValue { forbidden.append(key) }
-        frame(key, .response, turn: turn) { $0.delimited(1) { $0.write(status) } }
+        frame(key, .response, turn: turn, code: status.codeName) {
+            $0.delimited(1) { $0.write(status) }
+        }
     }
 
     /// The answer to a faulty frame, whose id may be that of a stream under way: that one goes on.
@@ -59,22 +68,51 @@ struct Answers: Sendable {
 
     private mutating func frame(
         _ key: StreamKey, _ type: MessageType, turn: UInt64, isLast: Bool = true,
-        _ body: (inout FieldEncoder) -> Void
+        code: String? = nil, _ body: (inout FieldEncoder) -> Void
     ) {
         let start = encoder.bytes.count
         var isLast = isLast
+        var code = code
         if !encoder.frame(key.stream, type, [], body) {
             let status = Status(
                 .resourceExhausted, "the answer is larger than a frame: ask for a smaller page")
             encoder.frame(key.stream, .response) { $0.delimited(1) { $0.write(status) } }
             isLast = true
+            code = status.codeName
         }
+        if let code { codes.append(code) }
         list.append(
-            Answer(key: key, range: start..<encoder.bytes.count, turn: turn, isLast: isLast))
+            Answer(
+                key: key, range: start..<encoder.bytes.count, turn: turn, isLast: isLast,
+                origin: origin, code: code == nil ? -1 : Int32(codes.count - 1)))
+    }
+
+    /// What `answer` was refused with; nil: it is a success.
+    func code(of answer: Answer) -> String? {
+        answer.code < 0 ? nil : codes[Int(answer.code)]
     }
 }
 
 extension Status {
+    /// ECS's code, or for what ECS does not know that of the wire: what a refusal counts as.
+    var codeName: String {
+        if let detail = details.first, let error = try? ErrorDetail(decoding: detail.value),
+            !error.code.isEmpty
+        {
+            return error.code
+        }
+        let names = Self.codeNames
+        return names.indices.contains(Int(code)) ? names[Int(code)] : "UNKNOWN"
+    }
+
+    /// As google.rpc.Code spells them.
+    private static let codeNames = [
+        "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
+        "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+        "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ]
+
     /// An error of the wire, met after the request could be read.
     init(_ code: StatusCode, _ message: String, requestID: String) {
         self.init(code, message)

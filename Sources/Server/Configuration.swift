@@ -10,6 +10,7 @@ import System
 ///     [account ci]                # opened at start, with limits of its own
 ///     Images = 200
 ///     ResourceGroup = rg-web
+///     AccessKey = LTAI5tExample secret   # over HTTP, with a signature that is checked
 ///     [peer gid=1001]             # who may connect, and as what
 ///     Account = ci
 ///     Policy = rg-web web.json
@@ -23,6 +24,8 @@ public struct Configuration: Sendable {
     var peers: [PeerSection] = []
     /// Directories, by the buckets' names.
     public internal(set) var buckets: [String: String] = [:]
+    /// By their IDs.
+    var accessKeys: [String: AccessKey] = [:]
 
     public init() {}
 
@@ -59,6 +62,13 @@ public struct ConfiguredAccount: Sendable, Equatable {
     public internal(set) var limits = Limits()
 
     init(_ name: String) { self.name = name }
+}
+
+/// An `AccessKey` of an account's section: whoever names it over HTTP is the account's, with a
+/// signature that was made with the secret.
+struct AccessKey: Sendable, Equatable {
+    let accountID: String
+    let secret: String
 }
 
 /// A `[peer uid=N]` or `[peer gid=N]` section.

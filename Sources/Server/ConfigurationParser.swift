@@ -26,14 +26,16 @@ struct ConfigurationParser {
             switch self {
             case .limits: Limits.names
             case .daemon: ServerLimits.names
-            case .account: ["ResourceGroup"] + Limits.names
+            case .account: ["ResourceGroup", "AccessKey"] + Limits.names
             case .peer: ["Account", "Policy", "DiskRoot"]
             case .bucket: ["Path"]
             }
         }
 
         /// What may stand in it several times.
-        static let lists: Set<String> = ["ResourceGroup", "Account", "Policy", "DiskRoot"]
+        static let lists: Set<String> = [
+            "ResourceGroup", "AccessKey", "Account", "Policy", "DiskRoot",
+        ]
     }
 
     private struct Reason: Error {
@@ -202,6 +204,7 @@ struct ConfigurationParser {
 
     private mutating func setAccount(_ name: String, _ value: Substring) throws(Reason) {
         let last = configuration.accounts.count - 1
+        if name == "AccessKey" { return try addAccessKey(value, configuration.accounts[last].name) }
         guard name == "ResourceGroup" else {
             let number = try Self.number(name, value, from: 0)
             return accountLimits.append((last, name, number))
@@ -213,6 +216,18 @@ struct ConfigurationParser {
             throw Reason("\(name) = \(value) stands in this section already")
         }
         configuration.accounts[last].resourceGroups.append(String(value))
+    }
+
+    private mutating func addAccessKey(_ value: Substring, _ account: String) throws(Reason) {
+        let words = value.split { $0 == " " || $0 == "\t" }
+        guard words.count == 2 else {
+            throw Reason("AccessKey: ID SECRET is right, without spaces in either")
+        }
+        let id = String(words[0])
+        if configuration.accessKeys[id] != nil {
+            throw Reason("AccessKey \(id) stands in this file already")
+        }
+        configuration.accessKeys[id] = AccessKey(accountID: account, secret: String(words[1]))
     }
 
     private mutating func setPeer(_ name: String, _ value: Substring) throws(Reason) {

@@ -1,8 +1,9 @@
+import HTTP
 import System
 import Wire
 
-/// One client: its socket, what has arrived of its next frame, and what it has not read yet.
-/// State of `Server` alone.
+/// One client: its socket, what has arrived of its next frame or HTTP request, and what it has not
+/// read yet. State of `Server` alone.
 final class Connection {
     let token: UInt64
     let socket: FileDescriptor
@@ -12,12 +13,24 @@ final class Connection {
     /// Bytes of frames that are not handled yet; empty between frames.
     var input: [UInt8] = []
     private var decoder = FrameDecoder()
+    /// The client speaks HTTP.
+    var http: HTTPFront?
+    /// Nobody knows who the client is.
+    var isOfPort = false
     /// Answers on their way out; `output[sent...]` is left.
     private(set) var output: [UInt8] = []
     private(set) var sent = 0
     /// Answers that leave when the turn they saw is durable.
-    private(set) var held: [(turn: UInt64, stream: UInt32, bytes: [UInt8])] = []
+    private(set) var held: [Held] = []
     private var heldBytes = 0
+
+    struct Held {
+        let turn: UInt64
+        let stream: UInt32
+        let bytes: [UInt8]
+        /// Nil: a part of a stream that goes on.
+        let origin: Origin?
+    }
     /// Requests taken whose answers are not made yet.
     var unanswered = 0
     /// Those of them that wait until the client has read what was answered before.
@@ -31,6 +44,10 @@ final class Connection {
     var interest: Readiness = .readable
     /// Closes when its output is out; reads no more.
     var isClosing = false
+    /// Input that nobody reads may still come: a close at once could take the answer away with it.
+    var lingers = false
+    /// What still comes is thrown away, until the client closes.
+    var isDraining = false
     /// Whole frames may be left in `input`: taking them was stopped, not finished.
     var isHeldUp = false
     /// The client sends no more, but may still read: it closed one direction.
@@ -40,12 +57,13 @@ final class Connection {
 
     init(
         _ token: UInt64, _ socket: consuming FileDescriptor, _ peer: PeerCredentials,
-        _ binding: Access.Binding
+        _ binding: Access.Binding, _ http: HTTPFront? = nil
     ) {
         self.token = token
         self.socket = socket
         self.peer = peer
         self.binding = binding
+        self.http = http
     }
 
     // MARK: Input
@@ -55,11 +73,15 @@ final class Connection {
         case request(stream: UInt32, flags: FrameFlags, data: Range<Int>)
         /// A faulty frame: the answer to it (`protocol/README.md` § Faulty frames).
         case faulty(stream: UInt32, StatusCode, String)
+        case http(HTTPParser.Event)
     }
 
     /// The next frame in `bytes[position..<end]`; nil: none is whole.
     func next(in bytes: [UInt8], at position: inout Int, end: Int) -> Incoming? {
         guard !isClosing else { return nil }
+        if http != nil {
+            return http!.parser.next(in: bytes, at: &position, end: end).map { .http($0) }
+        }
         switch decoder.next(in: bytes.span.extracting(0..<end), at: &position) {
         case nil: return nil
         case .reserved(let header):
@@ -97,17 +119,36 @@ final class Connection {
     }
 
     /// Whether the bytes that have arrived end inside a frame.
-    var isInsideFrame: Bool { !input.isEmpty || decoder.isDropping }
+    var isInsideFrame: Bool {
+        !input.isEmpty || decoder.isDropping || http?.parser.isInside ?? false
+    }
 
     // MARK: Output
 
     /// Answers that have not left, those that wait for a sync included.
-    var unsentBytes: Int { output.count - sent + heldBytes }
-    var bufferedBytes: Int { input.count + unsentBytes }
+    var unsentBytes: Int { output.count - sent + heldBytes + (http?.readyBytes ?? 0) }
+    var bufferedBytes: Int { input.count + unsentBytes + (http?.parser.bufferedBytes ?? 0) }
     var hasOutput: Bool { sent < output.count }
     var inFlight: Int { unanswered + held.count }
+    /// HTTP requests whose answers have not left.
+    var exchanges: Int { http?.exchanges.count ?? 0 }
+    var awaitsAnswers: Bool { exchanges > 0 }
 
-    func append(_ bytes: ArraySlice<UInt8>) {
+    /// Sends an answer: over HTTP when those to the requests before it have been sent.
+    ///
+    /// - Parameter frame: a response frame.
+    func deliver(_ frame: ArraySlice<UInt8>, of stream: UInt32) {
+        guard http != nil else { return append(frame) }
+        http!.finish(stream, frame)
+        sendReady()
+    }
+
+    /// Sends the answers whose turn it is.
+    func sendReady() {
+        while let bytes = http?.takeReady() { append(bytes[...]) }
+    }
+
+    private func append(_ bytes: ArraySlice<UInt8>) {
         if sent > 0 && sent == output.count {
             output.removeAll(keepingCapacity: output.capacity <= 1 << 18)
             sent = 0
@@ -115,8 +156,10 @@ final class Connection {
         output.append(contentsOf: bytes)
     }
 
-    func hold(_ bytes: ArraySlice<UInt8>, of stream: UInt32, until turn: UInt64) {
-        held.append((turn, stream, Array(bytes)))
+    func hold(
+        _ bytes: ArraySlice<UInt8>, of stream: UInt32, until turn: UInt64, _ origin: Origin?
+    ) {
+        held.append(Held(turn: turn, stream: stream, bytes: Array(bytes), origin: origin))
         heldBytes += bytes.count
     }
 
@@ -125,11 +168,12 @@ final class Connection {
         held.reduce(0) { $1.stream == stream ? max($0, $1.turn) : $0 }
     }
 
-    /// Moves what `durableTurn` lets go to the output.
-    func release(_ durableTurn: UInt64) {
+    /// Moves what `durableTurn` lets go to the output, and tells of each answer to a request.
+    func release(_ durableTurn: UInt64, _ note: (Origin) -> Void) {
         guard held.contains(where: { $0.turn <= durableTurn }) else { return }
         for answer in held where answer.turn <= durableTurn {
-            append(answer.bytes[...])
+            deliver(answer.bytes[...], of: answer.stream)
+            answer.origin.map(note)
             heldBytes -= answer.bytes.count
         }
         held.removeAll { $0.turn <= durableTurn }

@@ -25,8 +25,31 @@ public struct DaemonOptions: Sendable {
     public var diskRoots: [String] = []
     /// Whether the service Fixture is there.
     public var hasFixture = false
+    /// Where HTTP is spoken: the service ECS for those who know nothing else.
+    public var http: [HTTPPlace] = []
     /// A descriptor that is told "ready" and closed when requests are answered.
     public var readyDescriptor: Int32?
+    public var logLevel = LogLevel.info
+
+    /// A `--http`.
+    public enum HTTPPlace: Sendable, Equatable {
+        /// A Unix socket, whose peers are known as those of the binary socket are.
+        case socket(path: String)
+        /// A port, which only `--fixture` opens: nobody knows who its peers are.
+        case port(TCPSocket.Address)
+
+        /// `unix:PATH`, `ADDR:PORT` or `PORT`; nil: it is none of these.
+        public init?(_ text: String) {
+            if text.hasPrefix("unix:") {
+                let path = String(text.dropFirst("unix:".count))
+                if path.isEmpty { return nil }
+                self = .socket(path: path)
+            } else {
+                guard let address = TCPSocket.Address(text) else { return nil }
+                self = .port(address)
+            }
+        }
+    }
 
     public init() {}
 
@@ -57,21 +80,36 @@ public enum Daemon {
     /// What `--version` prints.
     public static let version = imagedVersion
 
+    /// Writes to standard error why the program ends.
+    public static func complain(_ text: String) { Log.last(text) }
+
     /// Runs until a signal ends it. On the calling thread, which becomes the loop's.
     public static func run(_ options: DaemonOptions) throws {
+        let manager = ServiceManager()
+        do {
+            try run(options, manager)
+        } catch {
+            manager.tell("STATUS=\(error)")
+            throw error
+        }
+    }
+
+    private static func run(_ options: DaemonOptions, _ manager: ServiceManager) throws {
         // Before anything is opened, whose number it could have.
+        let passed = try passedListener(options)
         let ready = try readyDescriptor(options)
         let descriptorsMax = CurrentProcess.becomeDaemon()
         let signals = try CurrentProcess.stopSignals()
-        let log = Log()
+        let log = Log(level: options.logLevel)
         let configuration = try configuration(options)
         let access = Access(
             configuration, diskRoots: options.diskRoots,
             hasFixture: options.hasFixture)
-        let places = try Places(options)
+        let places = try Places(options, passed)
         let loop = try EventLoop()
         let reports = Mailbox<Report>(loop)
-        let storage = try Storage(places, options.workers, reports, access, log)
+        manager.tell("STATUS=Reading the data directory")
+        let storage = try Storage(places, options.workers, reports, access, log, manager)
         let catalog = makeCatalog(loop, configuration, options, storage, places)
         try catalog.assumeIsolated { catalog in
             do throws(Refusal) {
@@ -87,7 +125,7 @@ public enum Daemon {
                     DaemonFailure.inputOutput, "no room for a first record in the journal")
             }
         }
-        let listener = try places.listen()
+        let (listeners, ports) = try listen(places, options)
         var limits = configuration.server
         // A copy reads a few segments of its parent at a time, twice.
         let forCopies = storage.workers == nil ? 0 : 64 * options.workers
@@ -95,12 +133,23 @@ public enum Daemon {
         limits.connections = min(limits.connections, max(16, descriptorsMax - reserved))
         let server = Server(
             loop: loop, catalog: catalog, journal: storage.journal, workers: storage.workers,
-            reports: reports, limits: limits, access: access, facts: facts(places, options),
-            log: log, listener: listener, signals: signals)
+            reports: reports, limits: limits, access: access,
+            facts: facts(places, options, limits), log: log, manager: manager,
+            listeners: listeners, signals: signals)
         try server.assumeIsolated { try $0.start() }
-        announce(ready)
+        announce(ready, ports)
+        manager.tell("READY=1", "STATUS=Serving \(places.socket.path)")
+        log.info(
+            "ready",
+            [
+                "version": version, "socket": places.socket.path,
+                "http": (places.httpSockets.map(\.path) + ports.map { "\($0)" })
+                    .joined(separator: ","),
+                "data_directory": places.dataDirectory ?? "",
+                "durability": options.durability.rawValue,
+            ])
         loop.run { events in server.assumeIsolated { $0.turn(events) } }
-        places.removeSocket()
+        for place in [places.socket] + places.httpSockets { place.remove() }
         // A disk that hangs has had its 5 s; what it still has to write was not acknowledged.
         if !server.assumeIsolated({ $0.hasStoppedCleanly }) { CurrentProcess.exitNow(0) }
         _ = storage.journal?.stop()
@@ -152,12 +201,45 @@ public enum Daemon {
         }
     }
 
-    private static func facts(_ places: Places, _ options: DaemonOptions) -> ServerFacts {
+    private static func facts(
+        _ places: Places, _ options: DaemonOptions, _ limits: ServerLimits
+    ) -> ServerFacts {
         var facts = ServerFacts()
         facts.mode = options.durability.rawValue
         facts.dataDirectory = places.dataDirectory ?? ""
         facts.processID = Int64(CurrentProcess.pid)
+        facts.connectionsMax = Int32(clamping: limits.connections)
+        // What cannot be looked at is told as not known; it is no reason not to start.
+        facts.fileSystem = places.dataDirectory.flatMap { try? FileSystemFeatures(of: $0) }
         return facts
+    }
+
+    /// The socket that a service manager listens at for us (S8).
+    private static func passedListener(
+        _ options: DaemonOptions
+    ) throws(DaemonFailure) -> PassedListener? {
+        let passed: PassedListener?
+        do throws(PassedListener.Problem) {
+            passed = try PassedListener.take()
+        } catch {
+            throw DaemonFailure(DaemonFailure.unusable, "\(error)")
+        }
+        guard let passed else { return nil }
+        let hasHTTP = options.http.contains { if case .socket = $0 { true } else { false } }
+        let names = [
+            options.socketPath.map { _ in "--socket" },
+            options.socketGroup.flatMap { _ in hasHTTP ? nil : "--socket-group" },
+            options.readyDescriptor == PassedListener.firstNumber ? "--ready-fd 3" : nil,
+        ]
+        if let name = names.compactMap({ $0 }).first {
+            throw DaemonFailure(
+                DaemonFailure.usage,
+                """
+                \(name): the service manager has passed on the socket \(passed.path), which is \
+                its own to place; leave the option out
+                """)
+        }
+        return passed
     }
 
     private static func readyDescriptor(
@@ -169,11 +251,51 @@ public enum Daemon {
             DaemonFailure.usage, "--ready-fd \(number): no such descriptor was passed on")
     }
 
-    /// Tells whoever started the daemon; the descriptor is closed with it.
-    private static func announce(_ ready: consuming FileDescriptor?) {
+    /// The listeners, and the ports that they are at.
+    private static func listen(
+        _ places: Places, _ options: DaemonOptions
+    ) throws -> ([Listener], [TCPSocket.Address]) {
+        var listeners = [Listener(try places.socket.listen(), .frames)]
+        for place in places.httpSockets { listeners.append(Listener(try place.listen(), .http)) }
+        var ports: [TCPSocket.Address] = []
+        for case .port(var address) in options.http {
+            do throws(SystemError) {
+                listeners.append(Listener(try TCPSocket.listen(at: &address), .httpPort))
+            } catch {
+                throw DaemonFailure(DaemonFailure.unusable, "--http \(error)")
+            }
+            ports.append(address)
+        }
+        return (listeners, ports)
+    }
+
+    /// Tells whoever started the daemon; the descriptor is closed with it. "ready" comes last.
+    private static func announce(
+        _ ready: consuming FileDescriptor?, _ ports: [TCPSocket.Address]
+    ) {
         guard let ready else { return }
-        CurrentProcess.write("ready\n", to: ready.rawValue)
+        let lines = ports.map { "http \($0)\n" }.joined() + "ready\n"
+        CurrentProcess.write(lines, to: ready.rawValue)
         CurrentProcess.retire(ready)
+    }
+}
+
+/// Tells the service manager now and then that a long recovery goes on: it would give up else.
+private struct RecoveryProgress {
+    private let manager: ServiceManager
+    private var byteCount = 0
+    private var nextTime = Clock.monotonicNanoseconds() + 2_000_000_000
+
+    init(_ manager: ServiceManager) { self.manager = manager }
+
+    mutating func advance(_ bytes: Int) {
+        byteCount += bytes
+        let now = Clock.monotonicNanoseconds()
+        if now < nextTime { return }
+        nextTime = now + 2_000_000_000
+        manager.tell(
+            "STATUS=Reading the journal: \(byteCount >> 20) MiB so far",
+            "EXTEND_TIMEOUT_USEC=60000000")
     }
 }
 
@@ -186,7 +308,8 @@ private struct Storage {
     var damages: [FoundDamage] = []
 
     init(
-        _ places: Places, _ jobsMax: Int, _ reports: Mailbox<Report>, _ access: Access, _ log: Log
+        _ places: Places, _ jobsMax: Int, _ reports: Mailbox<Report>, _ access: Access, _ log: Log,
+        _ manager: ServiceManager
     ) throws {
         guard let directory = places.dataDirectory else { return }
         let store: SnapshotStore
@@ -196,7 +319,8 @@ private struct Storage {
             throw DaemonFailure(DaemonFailure.unusable, "data directory \(directory): \(error)")
         }
         try refuseLostJournal(directory)
-        try openJournal(directory, reports, log)
+        try openJournal(directory, reports, log, manager)
+        manager.tell("STATUS=Looking at the snapshots", "EXTEND_TIMEOUT_USEC=60000000")
         try clean(store, log)
         workers = Workers(
             store: store, reports: reports, access: access, jobsMax: jobsMax,
@@ -226,13 +350,17 @@ private struct Storage {
     }
 
     private mutating func openJournal(
-        _ directory: String, _ reports: Mailbox<Report>, _ log: Log
+        _ directory: String, _ reports: Mailbox<Report>, _ log: Log, _ manager: ServiceManager
     ) throws {
         var recovered = Recovered()
+        var progress = RecoveryProgress(manager)
         do {
             let (journal, report) = try Journal.open(
                 directory: directory,
-                replay: { try recovered.replay(Array($0)) },
+                replay: { payload in
+                    progress.advance(payload.count)
+                    try recovered.replay(Array(payload))
+                },
                 events: { event in
                     if case .failed(let error) = event {
                         // R8: nothing that is not durable may be answered. The disk is read again

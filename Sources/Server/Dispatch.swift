@@ -1,5 +1,6 @@
 import Catalog
 import ECS
+import System
 import Wire
 
 /// What the answers to Health and Version tell of the process.
@@ -10,6 +11,12 @@ struct ServerFacts: Sendable {
     var connections: Int32 = 0
     var processID: Int64 = 0
     var uptimeSeconds: Int64 = 0
+    var connectionsMax: Int32 = 0
+    var totalBytes: Int64 = 0
+    /// Nil: there is no data directory.
+    var fileSystem: FileSystemFeatures?
+    /// Made only for a turn with a request for them.
+    var metrics = Exposition()
 }
 
 /// What becomes of a request that is not answered at once.
@@ -36,7 +43,10 @@ extension Catalog {
     /// The one switch over all requests, a branch for each group of them. Answers go into
     /// `answers`; what is returned waits.
     func answer(_ call: Call, _ facts: ServerFacts, _ answers: inout Answers) -> Pending? {
+        answers.origin = call.origin
+        beginAudit()
         do throws(Refusal) {
+            try findAccount(of: call)
             switch call.request {
             case .image(let request): return try answer(request, call, &answers)
             case .machine(let request): try answer(request, call, &answers)
@@ -165,7 +175,7 @@ extension Catalog {
             response.protocolVersion = protocolVersion
             reply(call, response, &answers)
         case .health:
-            var response = health(facts)
+            var response = health(facts, call.caller)
             response.requestID = requestID()
             answers.add(call.key, response, turn: newestTurn)
         case .exportSnapshot(let request):
@@ -176,6 +186,9 @@ extension Catalog {
             return try verifySnapshot(request, call, &answers)
         case .describeUsage(let request):
             return try describeUsage(request, call, &answers)
+        case .metrics:
+            // At once: a disk that hangs is when they matter.
+            answers.add(call.key, metrics(facts.metrics), turn: 0)
         }
         return nil
     }
@@ -245,6 +258,7 @@ extension Catalog {
     ) {
         var response = response
         response.requestID = requestID()
+        nameAudit(response.requestID)
         let turn = turnSeen(by: call.caller.accountID)
         answers.add(call.key, response, turn: turn, adding: fields)
     }
@@ -330,7 +344,7 @@ extension Catalog {
         throw .errors([.invalidParameter("ResourceId", hint: "At most 100.")])
     }
 
-    private func health(_ facts: ServerFacts) -> HealthResponse {
+    private func health(_ facts: ServerFacts, _ caller: Caller) -> HealthResponse {
         let (queued, running) = jobCounts()
         var response = HealthResponse()
         response.ready = true
@@ -343,6 +357,12 @@ extension Catalog {
         response.processID = facts.processID
         response.uptimeSeconds = facts.uptimeSeconds
         response.dataDirectory = facts.dataDirectory
+        response.totalBytes = facts.totalBytes
+        response.fileSystem = facts.fileSystem?.name ?? ""
+        response.clones = facts.fileSystem?.clones
+        response.overwritesInPlace = facts.fileSystem?.overwritesInPlace
+        response.connectionsMax = facts.connectionsMax
+        response.limits = limitsTold(to: caller)
         return response
     }
 }

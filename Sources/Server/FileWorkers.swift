@@ -12,7 +12,7 @@ struct MakingFailure: Error {
 extension Workers {
     /// Makes all files of a request, or none.
     func make(_ making: FileMaking, for peer: Peer, serial: Int64, _ progress: JobProgress) {
-        copies.run { [store, reports, reserveBytes] in
+        copies.run { [store, reports, reserveBytes, figures] in
             var made: [RestoredDisk] = []
             let result = Result { () throws(MakingFailure) in
                 for (index, file) in making.files.enumerated() {
@@ -28,6 +28,7 @@ extension Workers {
                 }
                 return made
             }
+            if case .success = result { figures.withLock { $0.madeDisks += UInt64(made.count) } }
             if case .failure = result {
                 // What is left of them goes when the intent is carried out.
                 for file in making.files.prefix(made.count) {

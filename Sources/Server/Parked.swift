@@ -129,6 +129,7 @@ extension Catalog {
         _ call: Call, _ now: Int64, _ facts: ServerFacts, _ answers: inout Answers,
         _ pending: inout [(call: Call, pending: Pending)]
     ) {
+        answers.origin = call.origin
         if let deadline = call.deadline, deadline <= now {
             call.caller.hold.map(endHold)
             return answers.add(call.key, .deadlineExceeded(requestID()), turn: 0)
@@ -169,6 +170,8 @@ extension Catalog {
         _ call: Call, _ request: RegisterInstanceRequest, _ files: [InspectedFile], _ now: Int64,
         _ answers: inout Answers
     ) -> Pending? {
+        answers.origin = call.origin
+        beginAudit()
         if let deadline = call.deadline, deadline <= now {
             answers.add(call.key, .deadlineExceeded(requestID()), turn: 0)
             return nil
@@ -277,12 +280,14 @@ extension Server {
         }
         if isStopping {
             letGo(pending)
-            return answer(call.key, Self.stoppingStatus)
+            return answer(call.key, call.origin, Self.stoppingStatus)
         }
         guard connection?.parkedCount ?? 0 < limits.parkedStreams else {
             letGo(pending)
             let text = "\(limits.parkedStreams) streams of this connection wait already"
-            return answer(call.key) { Status(.resourceExhausted, text, requestID: $0) }
+            return answer(call.key, call.origin) {
+                Status(.resourceExhausted, text, requestID: $0)
+            }
         }
         let own: Int64? =
             switch pending {
@@ -385,7 +390,13 @@ extension Server {
     }
 
     private func answer(_ key: StreamKey, _ status: (String) -> Status) {
+        answer(key, .none, status)
+    }
+
+    /// - Parameter origin: of a call that is not parked.
+    private func answer(_ key: StreamKey, _ origin: Origin, _ status: (String) -> Status) {
         var answers = Answers()
+        answers.origin = origin
         answers.add(key, status(catalog.assumeIsolated { $0.requestID() }), turn: 0)
         deliver(answers)
     }

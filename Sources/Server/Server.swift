@@ -11,9 +11,10 @@ actor Server {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    static let listenerToken: UInt64 = 0
-    static let signalToken: UInt64 = 1
-    private static let firstConnection: UInt64 = 16
+    private static let signalToken: UInt64 = 0
+    /// Listeners have the numbers behind it.
+    private static let firstConnection: UInt64 = 64
+    private static let portUser = UInt32.max
 
     let catalog: Catalog
     let journal: Journal?
@@ -22,16 +23,20 @@ actor Server {
     let limits: ServerLimits
     let access: Access
     let log: Log
+    let manager: ServiceManager
+    /// When it is told next that the loop turns; nil: it does not want to know.
+    var watchdogDue: Int64?
     var facts: ServerFacts
 
-    private var listener: FileDescriptor?
+    private var listeners: [UInt64: Listener] = [:]
     private let signals: FileDescriptor
-    /// Since when the listener rests, because descriptors ran out.
+    /// Until when the listeners rest, because descriptors ran out.
     private var listenerRestsUntil: Int64?
 
     var connections: [UInt64: Connection] = [:]
     private var nextToken = Server.firstConnection
-    /// How many connections each user has, but for our own and root.
+    /// How many connections each user has, but for our own and root; and those of the ports, as
+    /// of a user that there is not.
     private var foreignConnections: [UInt32: Int] = [:]
     private var scratch = [UInt8](repeating: 0, count: 1 << 16)
     /// Connections with whole frames left over, to go on with when they may.
@@ -45,7 +50,10 @@ actor Server {
     private var overShare: Set<UInt64> = []
     /// Connections with answers that wait for a sync.
     private var holding: Set<UInt64> = []
-    private var bufferedBytes = 0
+    var bufferedBytes = 0
+    var counters = Counters()
+    /// The reasons that connections are refused for.
+    static let refusalReasons = ["limit", "peer", "system", "user-limit"]
 
     /// How much one connection is answered in a turn; the rest of its calls wait for the next.
     private static let turnAnswerBytesMax = 256 << 10
@@ -75,6 +83,7 @@ actor Server {
     /// Work that waits until these turns are durable.
     private var fileWork: [(turn: UInt64, work: FileWork)] = []
     private let startTime = Clock.monotonicNanoseconds()
+    let startWallTime = Clock.wallNanoseconds()
     /// When a simulated job ends; the past at first, so that recovered jobs start.
     private var nextJobTime: Int64? = 0
     private var stopping: Stopping?
@@ -87,7 +96,8 @@ actor Server {
     init(
         loop: EventLoop, catalog: Catalog, journal: Journal?, workers: Workers?,
         reports: Mailbox<Report>, limits: ServerLimits, access: Access, facts: ServerFacts,
-        log: Log, listener: consuming FileDescriptor, signals: consuming FileDescriptor
+        log: Log, manager: ServiceManager, listeners: [Listener],
+        signals: consuming FileDescriptor
     ) {
         self.loop = loop
         self.catalog = catalog
@@ -98,14 +108,18 @@ actor Server {
         self.access = access
         self.facts = facts
         self.log = log
-        self.listener = consume listener
+        self.manager = manager
+        watchdogDue = manager.watchdogNanoseconds.map { _ in 0 }
         self.signals = signals
+        for (index, listener) in listeners.enumerated() {
+            self.listeners[Self.signalToken + 1 + UInt64(index)] = listener
+        }
     }
 
-    /// Arms the listener and the signals. Then `turn` is called until it returns nil.
+    /// Arms the listeners and the signals. Then `turn` is called until it returns nil.
     func start() throws(SystemError) {
         try loop.add(signals, .readable, token: Self.signalToken)
-        if listener != nil { try loop.add(listener!, .readable, token: Self.listenerToken) }
+        try armListeners()
     }
 
     // MARK: - A turn
@@ -113,11 +127,12 @@ actor Server {
     /// - Returns: how long the loop may sleep, in milliseconds; nil: stop.
     func turn(_ events: [LoopEvent]) -> Int32? {
         let now = Clock.monotonicNanoseconds()
+        counters.turns += 1
         var isSignalled = false
         for event in events {
             switch event.token {
-            case Self.listenerToken: acceptAll(now)
             case Self.signalToken: isSignalled = true
+            case ..<Self.firstConnection: listeners[event.token].map { acceptAll($0, now) }
             default: connections[event.token].map { take(event.readiness, of: $0, now) }
             }
         }
@@ -133,6 +148,7 @@ actor Server {
         passDeadlines(now)
         resumeHeld()
         flushTouched(now)
+        tellWatchdog(now)
         return timeout(now)
     }
 
@@ -147,6 +163,7 @@ actor Server {
         if let job = nextJobTime { due.append(now + max(0, job - Clock.wallNanoseconds())) }
         if let rest = listenerRestsUntil { due.append(rest) }
         if let stopping { due.append(stopping.deadline) }
+        if let watchdogDue { due.append(watchdogDue) }
         if !timed.isEmpty { due.append(now + 250_000_000) }
         if !postponed.isEmpty || !finishedMakings.isEmpty { due.append(now + 1_000_000_000) }
         guard let next = due.min() else { return -1 }
@@ -177,9 +194,11 @@ actor Server {
         for call in calls { connections[call.key.connection]?.unanswered -= 1 }
         facts.connections = Int32(clamping: connections.count)
         facts.uptimeSeconds = (now - startTime) / 1_000_000_000
-        if calls.contains(where: { if case .daemon(.health) = $0.request { true } else { false } })
-        {
-            facts.freeBytes = freeBytes()
+        if calls.contains(where: { $0.origin.operation == Self.health }) {
+            (facts.freeBytes, facts.totalBytes) = space()
+        }
+        if calls.contains(where: { $0.origin.operation == Self.metrics }) {
+            facts.metrics = metrics(now)
         }
         let inspections = takeInspections(reports)
         let made = takeMakings(reports)
@@ -233,13 +252,17 @@ actor Server {
         if outcome.answers.bytes.count < 1 << 20 { swap(&spareAnswers, &outcome.answers) }
     }
 
-    /// Of the data directory's file system; 0 without one.
-    private func freeBytes() -> Int64 {
+    private static let health = OperationNumbers.number(of: Health.name)
+    private static let metrics = OperationNumbers.number(of: Metrics.name)
+
+    /// Of the data directory's file system, in bytes; 0 without one.
+    func space() -> (free: Int64, total: Int64) {
         let calls = SystemCalls.live
         guard !facts.dataDirectory.isEmpty,
-            let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory])
-        else { return 0 }
-        return (try? calls.fileSystem(of: directory).freeBytes) ?? 0
+            let directory = try? calls.openFile(facts.dataDirectory, [.readOnly, .directory]),
+            let status = try? calls.fileSystem(of: directory)
+        else { return (0, 0) }
+        return (status.freeBytes, status.totalBytes)
     }
 
     /// The calls that may go on, because their clients read.
@@ -324,7 +347,10 @@ actor Server {
         case .exported(let serial, let result): finishExport(serial, result)
         case .examined(let serial, let examined): finishExamination(serial, examined)
         case .read(let serial, let result): finishRead(serial, result)
-        case .journal(let event): log.note(event)
+        case .journal(let event):
+            if case .checkpointed = event { counters.checkpoints += 1 }
+            if case .checkpointFailed = event { counters.failedCheckpoints += 1 }
+            log.note(event)
         case .captured, .copied, .reclaimed, .notReclaimed, .made, .notRemoved, .inspected,
             .detected, .damaged:
             log.note(report)
@@ -342,9 +368,10 @@ actor Server {
         reclaims.removeAll { $0.turn <= durableTurn }
         for work in fileWork where work.turn <= durableTurn { run(work.work) }
         fileWork.removeAll { $0.turn <= durableTurn }
+        let now = Clock.monotonicNanoseconds()
         for token in holding {
             guard let connection = connections[token] else { continue }
-            connection.release(durableTurn)
+            connection.release(durableTurn) { counters.observe($0, now) }
             touched.insert(token)
         }
         holding = holding.filter { connections[$0].map { !$0.held.isEmpty } ?? false }
@@ -355,35 +382,33 @@ actor Server {
     /// Gives each answer to its connection, at once or when its turn is durable.
     func deliver(_ answers: Answers) {
         for key in answers.forbidden { noteForbidden(key) }
+        let now = Clock.monotonicNanoseconds()
         for answer in answers.list {
-            guard let connection = connections[answer.key.connection] else {
-                if answer.isLast { _ = parked.end(answer.key) }
-                continue
+            let parkedCall = answer.isLast ? parked.end(answer.key) : nil
+            let origin = parkedCall?.call.origin ?? answer.origin
+            let connection = connections[answer.key.connection]
+            if answer.isLast {
+                counters.count(origin.operation, answers.code(of: answer))
+                if log.level == .debug { note(answer, origin, answers, connection?.peer, now) }
             }
+            guard let connection else { continue }
             let bytes = answers.bytes[answer.range]
             var turn = answer.turn
-            if answer.isLast, let call = parked.end(answer.key) {
-                endPark(call, connection)
+            if parkedCall != nil {
+                connection.parkedCount -= 1
                 // Nothing follows the end of a stream: its data frames that are held go first.
                 turn = max(turn, connection.turnHeld(of: answer.key.stream))
             }
             if turn <= durableTurn {
-                connection.append(bytes)
+                connection.deliver(bytes, of: answer.key.stream)
+                if answer.isLast { counters.observe(origin, now) }
             } else {
-                connection.hold(bytes, of: answer.key.stream, until: turn)
+                connection.hold(
+                    bytes, of: answer.key.stream, until: turn, answer.isLast ? origin : nil)
                 holding.insert(connection.token)
             }
             touched.insert(connection.token)
         }
-    }
-
-    private func noteForbidden(_ key: StreamKey) {
-        guard let peer = connections[key.connection]?.peer else { return }
-        log.limited("forbidden", "refused a request of uid \(peer.uid), pid \(peer.pid): Forbidden")
-    }
-
-    private func endPark(_ call: ParkedCall, _ connection: Connection) {
-        connection.parkedCount -= 1
     }
 
     private func flushTouched(_ now: Int64) {
@@ -391,9 +416,12 @@ actor Server {
             guard let connection = connections[token] else { continue }
             let isAlive = connection.flush(
                 now: now, unsentNanoseconds: Int64(limits.unsentSeconds) * 1_000_000_000)
+            if isAlive && isFinished(connection) && connection.lingers {
+                beginDraining(connection, now)
+            }
             bufferedBytes += connection.bufferedBytes - connection.countedBytes
             connection.countedBytes = connection.bufferedBytes
-            if !isAlive || isFinished(connection) {
+            if !isAlive || isFinished(connection) && !connection.isDraining {
                 close(connection)
             } else {
                 settle(connection)
@@ -409,7 +437,9 @@ actor Server {
 
     /// Whether nothing can come of the connection any more.
     private func isFinished(_ connection: Connection) -> Bool {
-        if connection.hasOutput || connection.inFlight > 0 { return false }
+        if connection.hasOutput || connection.inFlight > 0 || connection.awaitsAnswers {
+            return false
+        }
         return connection.isClosing
             || connection.hasEnded && connection.parkedCount == 0 && !hasWholeFrame(connection)
     }
@@ -421,7 +451,8 @@ actor Server {
         if mayTake && !connection.input.isEmpty && hasWholeFrame(connection) {
             unfinished.insert(connection.token)
         }
-        var interest: Readiness = mayTake && !connection.hasEnded ? .readable : []
+        let mayRead = mayTake || connection.isDraining
+        var interest: Readiness = mayRead && !connection.hasEnded ? .readable : []
         if connection.hasOutput { interest.insert(.writable) }
         if interest != connection.interest {
             connection.interest = interest
@@ -436,6 +467,7 @@ actor Server {
 
     private func hasWholeFrame(_ connection: Connection) -> Bool {
         if connection.isHeldUp { return true }
+        if connection.http != nil { return false }
         let count = FrameDecoder.byteCount(in: connection.input.span, at: 0)
         return count.map { $0 <= connection.input.count } ?? false
     }
@@ -446,6 +478,7 @@ actor Server {
         !connection.isClosing && stopping == nil && connection.deferred.isEmpty
             && connection.inFlight < limits.requestsInFlight
             && connection.unsentBytes < limits.unsentBytes && !isOverShare(connection)
+            && connection.exchanges < limits.parkedStreams
     }
 
     /// All buffers together have a limit: beyond it, who holds more than a fair share is not read.
@@ -456,54 +489,74 @@ actor Server {
 
     // MARK: - Connections
 
-    private func acceptAll(_ now: Int64) {
-        guard listener != nil else { return }
+    private func armListeners() throws(SystemError) {
+        for (token, listener) in listeners {
+            try loop.add(listener.socket, .readable, token: token)
+        }
+    }
+
+    private func acceptAll(_ listener: Listener, _ now: Int64) {
         do throws(SystemError) {
-            while let socket = try UnixSocket.accept(listener!) { admit(socket) }
+            while let socket = try UnixSocket.accept(listener.socket) {
+                admit(socket, listener.kind)
+            }
         } catch {
             // Out of descriptors: an armed listener would spin (reliability.md § 6).
             log.limited("accept", "\(error); resting for 100 ms")
-            try? loop.remove(listener!)
+            for listener in listeners.values { try? loop.remove(listener.socket) }
             listenerRestsUntil = now + 100_000_000
         }
     }
 
-    private func admit(_ socket: consuming FileDescriptor) {
-        guard let peer = UnixSocket.peerCredentials(socket) else { return }
-        guard let binding = access.binding(of: peer, groups: { UnixSocket.peerGroups(socket) })
-        else {
-            log.limited("peer", "refused a connection of uid \(peer.uid), pid \(peer.pid)")
-            return
+    /// Who is at the other end, and what it may do; nil: it may not connect.
+    private func identify(
+        _ socket: borrowing FileDescriptor, _ kind: Listener.Kind
+    ) -> (PeerCredentials, Access.Binding)? {
+        if kind == .httpPort {
+            TCPSocket.prepare(socket)
+            return (
+                PeerCredentials(uid: CurrentProcess.uid, gid: CurrentProcess.gid, pid: 0), .port
+            )
         }
+        guard let peer = UnixSocket.peerCredentials(socket) else { return nil }
+        if let binding = access.binding(of: peer, groups: { UnixSocket.peerGroups(socket) }) {
+            return (peer, binding)
+        }
+        refuse("peer", "this user is bound to no account", peer)
+        return nil
+    }
+
+    private func admit(_ socket: consuming FileDescriptor, _ kind: Listener.Kind) {
+        guard let (peer, binding) = identify(socket, kind) else { return }
         let reserve = binding.isOwn ? limits.reservedConnections : 0
         guard connections.count < limits.connections + reserve else {
-            log.limited("connections", "refused a connection: \(connections.count) are open")
-            return
+            return refuse("limit", "\(connections.count) connections are open", peer)
         }
-        let ofUser = foreignConnections[peer.uid, default: 0]
+        let user = kind == .httpPort ? Self.portUser : peer.uid
+        let ofUser = foreignConnections[user, default: 0]
         guard ofUser < limits.foreignConnections else {
-            log.limited(
-                "connections of a user",
-                "refused a connection of uid \(peer.uid): \(ofUser) of it are open")
-            return
+            return refuse("user-limit", "\(ofUser) connections of this user are open", peer)
         }
         let token = nextToken
         nextToken += 1
-        let connection = Connection(token, socket, peer, binding)
+        let http = kind == .frames ? nil : HTTPFront(limits.http)
+        let connection = Connection(token, socket, peer, binding, http)
+        connection.isOfPort = kind == .httpPort
         do throws(SystemError) {
             try loop.add(connection.socket, .readable, token: token)
             connections[token] = connection
-            if !binding.isOwn { foreignConnections[peer.uid] = ofUser + 1 }
+            counters.acceptedConnections += 1
+            if !binding.isOwn { foreignConnections[user] = ofUser + 1 }
         } catch {
-            log.limited("epoll", "refused a connection: \(error)")
+            refuse("system", "\(error)", peer)
         }
     }
 
     private func take(_ readiness: Readiness, of connection: Connection, _ now: Int64) {
         touched.insert(connection.token)
         let isClosed = !readiness.isDisjoint(with: .closed)
-        if !readiness.isDisjoint(with: [.readable, .closed]) && mayTake(connection)
-            && !connection.hasEnded
+        if !readiness.isDisjoint(with: [.readable, .closed])
+            && (mayTake(connection) || connection.isDraining) && !connection.hasEnded
         {
             read(connection, isClosed: isClosed, now)
         } else if isClosed {
@@ -517,7 +570,12 @@ actor Server {
         case .wouldBlock: return
         case .ended:
             // Whoever closed only one direction gets the answers to what was asked before.
-            if isClosed { close(connection) } else { connection.hasEnded = true }
+            if isClosed || connection.isDraining {
+                close(connection)
+            } else {
+                connection.hasEnded = true
+            }
+        case .bytes where connection.isDraining: break
         case .bytes(let count):
             if connection.input.isEmpty {
                 let used = takeFrames(connection, scratch, count, now)
@@ -574,8 +632,10 @@ actor Server {
                 let key = StreamKey(connection: connection.token, stream: stream)
                 takeRequest(key, flags, bytes, data, connection, now)
             case .faulty(let stream, let code, let text):
+                counters.faultyFrames += 1
                 let key = StreamKey(connection: connection.token, stream: stream)
                 protocolAnswers.addFault(key, Status(code, text))
+            case .http(let event): take(event, connection)
             }
         }
         // What is left was not looked at: it is when the connection may go on.
@@ -614,11 +674,13 @@ actor Server {
                     key, Status(.invalidArgument, text, requestID: requestID()), turn: 0)
             }
             connection.unanswered += 1
+            let caller = Caller(envelope, bytes, connection, hasFixture: hasFixture)
             calls.append(
                 Call(
-                    key: key, request: request,
-                    caller: Caller(envelope, bytes, connection, hasFixture: hasFixture),
-                    deadline: envelope.deadline(from: now)))
+                    key: key, request: request, caller: caller,
+                    deadline: envelope.deadline(from: now),
+                    origin: Origin(
+                        operation: OperationNumbers.number(of: caller.operation), arrival: now)))
         } catch {
             let refusal = ECSError.undecodable("\(error)", parameter: error.field)
             protocolAnswers.add(key, Status([refusal], requestID: requestID()), turn: 0)
@@ -628,8 +690,9 @@ actor Server {
     func close(_ connection: Connection) {
         guard connections.removeValue(forKey: connection.token) != nil else { return }
         if !connection.binding.isOwn {
-            let left = foreignConnections[connection.peer.uid, default: 1] - 1
-            foreignConnections[connection.peer.uid] = left > 0 ? left : nil
+            let user = connection.isOfPort ? Self.portUser : connection.peer.uid
+            let left = foreignConnections[user, default: 1] - 1
+            foreignConnections[user] = left > 0 ? left : nil
         }
         bufferedBytes -= connection.countedBytes
         timed.remove(connection.token)
@@ -643,9 +706,9 @@ actor Server {
     // MARK: - Deadlines
 
     private func passDeadlines(_ now: Int64) {
-        if let rest = listenerRestsUntil, rest <= now, listener != nil {
+        if let rest = listenerRestsUntil, rest <= now {
             listenerRestsUntil = nil
-            try? loop.add(listener!, .readable, token: Self.listenerToken)
+            try? armListeners()
         }
         if now < nextSweep { return passParkedDeadlines(now) }
         nextSweep = now + 250_000_000
@@ -655,7 +718,11 @@ actor Server {
             let write = connection.writeDeadline.map { $0 <= now } ?? false
             if frame || write {
                 let what = frame ? "did not finish a frame" : "does not read its answers"
-                log.limited("slow", "closed a connection of pid \(connection.peer.pid): it \(what)")
+                let peer = connection.peer
+                log.limited(
+                    "slow", "closed a connection, which \(what)",
+                    ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
+                counters.slowConnections += 1
                 close(connection)
             } else {
                 touched.insert(token)
@@ -673,8 +740,9 @@ actor Server {
             return
         }
         log.info("stopping: no new work; answers under way have 5 s")
+        manager.tell("STOPPING=1", "STATUS=Stopping: answers under way have 5 s")
         stopping = Stopping(deadline: now + 5_000_000_000)
-        listener = nil
+        listeners = [:]
         listenerRestsUntil = nil
         endParkedForStop()
         for token in connections.keys { touched.insert(token) }
@@ -700,37 +768,5 @@ actor Server {
     func postpone(_ call: Call) {
         connections[call.key.connection]?.unanswered += 1
         postponed.append(call)
-    }
-}
-
-extension RequestEnvelope {
-    /// On the monotonic clock; nil: none. Below zero: it is over already.
-    fileprivate func deadline(from now: Int64) -> Int64? {
-        if timeoutNanoseconds == 0 { return nil }
-        if timeoutNanoseconds < 0 { return 0 }
-        let (deadline, overflow) = now.addingReportingOverflow(timeoutNanoseconds)
-        return overflow ? nil : deadline
-    }
-}
-
-extension Caller {
-    /// The metadata keys of `protocol/README.md`; the last of a key counts.
-    fileprivate init(
-        _ envelope: RequestEnvelope, _ bytes: [UInt8], _ connection: Connection, hasFixture: Bool
-    ) {
-        self.init(uid: connection.peer.uid, authority: connection.binding.authority)
-        pid = connection.peer.pid
-        grantedRoots = connection.binding.diskRoots
-        operation = String(decoding: bytes[envelope.method], as: UTF8.self)
-        for (key, value) in envelope.metadata {
-            if bytes[key].elementsEqual("account".utf8) {
-                accountID = String(decoding: bytes[value], as: UTF8.self)
-            } else if bytes[key].elementsEqual("explain".utf8) {
-                explains = bytes[value].elementsEqual("true".utf8)
-            } else if hasFixture && bytes[key].elementsEqual("ram-user".utf8) {
-                ramUser = String(decoding: bytes[value], as: UTF8.self)
-            }
-        }
-        if accountID.isEmpty { accountID = "default" }
     }
 }

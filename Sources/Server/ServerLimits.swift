@@ -1,3 +1,5 @@
+import HTTP
+
 /// What one client may take (`reliability.md` § 6). Each can be set in the configuration file.
 public struct ServerLimits: Equatable, Sendable {
     public var connections = 12_000
@@ -20,6 +22,8 @@ public struct ServerLimits: Equatable, Sendable {
     public var bufferBytes = 256 << 20
     /// Descriptors kept back for data files and the journal.
     public var reservedDescriptors = 64
+    /// Of one HTTP request.
+    var http = HTTPLimits()
 
     public init() {}
 
@@ -34,6 +38,8 @@ public struct ServerLimits: Equatable, Sendable {
         case "UnsentBytes": unsentBytes = value
         case "UnsentSeconds": unsentSeconds = value
         case "BufferBytes": bufferBytes = value
+        case "HTTPHeadBytes": http.headBytes = value
+        case "HTTPBodyBytes": http.bodyBytes = value
         default: return false
         }
         return true
@@ -41,6 +47,7 @@ public struct ServerLimits: Equatable, Sendable {
 
     static let names = [
         "Connections", "ForeignConnections", "ParkedStreams", "RequestsInFlight", "FrameSeconds",
-        "WaitSeconds", "UnsentBytes", "UnsentSeconds", "BufferBytes",
+        "WaitSeconds", "UnsentBytes", "UnsentSeconds", "BufferBytes", "HTTPHeadBytes",
+        "HTTPBodyBytes",
     ]
 }

@@ -35,6 +35,7 @@ final class Workers: Sendable {
     let looks = ThreadPool("imaged-looks", threadsMax: 64)
     let access: Access
     let reserveBytes: Int64
+    let figures = Lock(WorkerFigures())
 
     init(
         store: SnapshotStore, reports: Mailbox<Report>, access: Access, jobsMax: Int,
@@ -90,6 +91,7 @@ final class Workers: Sendable {
                 try store.copy(copyJob, progress: progress)
             }
             self.progress.withLock { $0[job.number] = nil }
+            figures.withLock { $0.note(result, readBytes: progress.bytesDone) }
             reports.post(.copied(job: job.number, accountID: accountID, result))
         }
     }
@@ -105,9 +107,13 @@ final class Workers: Sendable {
                 ReclaimJob.Segment(
                     number: UInt64(segment), users: (users[segment] ?? []).map { UInt64($0) })
             })
-        copies.run { [store, reports] in
+        copies.run { [store, reports, figures] in
+            let numbers = job.segments.map(\.number)
+            let before = store.allocatedBytes(ofSegments: numbers)
             do throws(ReclaimFailure) {
                 try store.reclaim(job)
+                let freed = max(0, before - store.allocatedBytes(ofSegments: numbers))
+                figures.withLock { $0.reclaimedBytes += freed }
                 reports.post(.reclaimed(manifest: record.manifest))
             } catch {
                 reports.post(.notReclaimed(manifest: record.manifest, error))
@@ -118,12 +124,13 @@ final class Workers: Sendable {
     // MARK: For requests
 
     func export(_ plan: ExportPlan, for peer: Peer, serial: Int64, _ progress: JobProgress) {
-        copies.run { [store, reports] in
+        copies.run { [store, reports, figures] in
             let result = Result { () throws(ExportFailure) in
                 try store.export(
                     manifest: UInt64(plan.manifest), to: plan.path, temporary: plan.temporary,
                     peer: peer, progress: progress)
             }
+            figures.withLock { $0.note(result) }
             reports.post(.exported(serial: serial, result))
         }
     }

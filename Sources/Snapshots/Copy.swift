@@ -104,11 +104,11 @@ extension SnapshotStore {
     }
 
     /// The segment that the job's new clusters go to: a new file, or the clone.
-    func openSegment(_ job: CopyJob) throws(CopyFailure) -> SegmentWriter {
+    func openSegment(_ job: CopyJob, fileID: UInt64) throws(CopyFailure) -> SegmentWriter {
         let names = temporaryNames(job.number)
         return try storing { () throws(SystemError) in
             SegmentWriter(
-                SegmentReference(number: job.number, fileID: makeFileID()),
+                SegmentReference(number: job.number, fileID: fileID),
                 segment: job.capture.isClone
                     ? try calls.openFile("\(job.number)", in: segments, [.writeOnly, .noFollow])
                     : try calls.openFile(names.segment, in: temporary, Self.newFile),

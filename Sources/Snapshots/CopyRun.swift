@@ -15,6 +15,8 @@ final class CopyRun {
     /// Where in the file the disk begins.
     private let origin: Int64
     private var steps: [CopyStep]
+    /// The random id of the segment that will have the new clusters.
+    private let fileID: UInt64
 
     /// The job's own; nil: nothing has been stored so far.
     private var segment: SegmentWriter?
@@ -45,7 +47,12 @@ final class CopyRun {
             }
         }
         let path = origin > 0 ? store.segmentPath(job.number) : job.path
-        steps = [CopyStep(store.calls, job, path: path, origin: origin, parent)]
+        fileID = store.makeFileID()
+        steps = [
+            CopyStep(
+                store.calls, job, path: path, origin: origin,
+                cloneID: job.capture.isClone ? fileID : nil, parent)
+        ]
         let name = store.temporaryNames(job.number).manifest
         let file = try store.storing { () throws(SystemError) in
             try store.calls.openFile(name, in: store.temporary, SnapshotStore.newFile)
@@ -66,7 +73,7 @@ final class CopyRun {
     func copy(
         _ file: borrowing FileDescriptor, map: borrowing FileDescriptor
     ) throws(CopyFailure) {
-        let extents = SourceExtents(
+        var extents = SourceExtents(
             calls, path: path, sizeBytes: job.capture.sizeBytes,
             origin: isClone ? SegmentLayout.offset(ofSlot: 0) : 0)
         let dataBytes = try extents.dataBytes(map)
@@ -77,7 +84,7 @@ final class CopyRun {
         try checkSpace(needed: isAllNew ? dataBytes : 0)
         let companion = dataBytes >= Self.companionBytesMin ? makeCompanion() : nil
         var ahead: Range<UInt64> = 0..<0
-        while try fill(&ahead, extents, map) {
+        while try fill(&ahead, &extents, map) {
             if let companion, !steps[1].parts.isEmpty {
                 companion.run {
                     steps[1].run(file, clone: map, isClone: isClone)
@@ -101,7 +108,9 @@ final class CopyRun {
             guard let second = try? Parent(first.number, of: store) else { return nil }
             parent = second
         }
-        steps.append(CopyStep(calls, job, path: path, origin: origin, parent))
+        steps.append(
+            CopyStep(
+                calls, job, path: path, origin: origin, cloneID: isClone ? fileID : nil, parent))
         return Companion("imaged-copies")
     }
 
@@ -109,7 +118,8 @@ final class CopyRun {
     ///
     /// - Parameter ahead: what is left of the extent that is being copied.
     private func fill(
-        _ ahead: inout Range<UInt64>, _ extents: SourceExtents, _ map: borrowing FileDescriptor
+        _ ahead: inout Range<UInt64>, _ extents: inout SourceExtents,
+        _ map: borrowing FileDescriptor
     ) throws(CopyFailure) -> Bool {
         if progress.isCancelled { throw .cancelled(job.path) }
         for step in steps {
@@ -162,14 +172,13 @@ final class CopyRun {
         case .hole: return
         case .own:
             let writer = try ownSegment()
-            let bytes = step.bytes(of: part, range)
             try store.storing { () throws(SystemError) in
                 let slot: UInt64
                 if isClone {
                     slot = cluster
-                    try writer.adopt(bytes, at: slot)
+                    try writer.adopt(step.checksums(of: part, range), at: slot)
                 } else {
-                    slot = try writer.append(bytes)
+                    slot = try writer.append(step.bytes(of: part, range))
                 }
                 try manifest.append(
                     Run(
@@ -187,7 +196,7 @@ final class CopyRun {
 
     private func ownSegment() throws(CopyFailure) -> SegmentWriter {
         if let segment { return segment }
-        let made = try store.openSegment(job)
+        let made = try store.openSegment(job, fileID: fileID)
         segment = made
         return made
     }

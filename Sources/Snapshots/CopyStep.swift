@@ -19,13 +19,20 @@ final class CopyStep {
     private let origin: Int64
     let parent: Parent?
     private let buffer = Buffer(byteCount: Layout.transferBytes)
+    /// The random id of the segment that the disk was cloned into; nil: it was not.
+    private let cloneID: UInt64?
+    private var checksums = [UInt64](repeating: 0, count: Layout.transferClusters)
     private(set) var parts: [CopyPart] = []
     private var clusterCount = 0
     /// Why the newest `run` did not end well.
     private(set) var failure: CopyFailure?
 
-    init(_ calls: SystemCalls, _ job: CopyJob, path: String, origin: Int64, _ parent: Parent?) {
+    init(
+        _ calls: SystemCalls, _ job: CopyJob, path: String, origin: Int64, cloneID: UInt64?,
+        _ parent: Parent?
+    ) {
         self.calls = calls
+        self.cloneID = cloneID
         self.job = job
         self.path = path
         self.origin = origin
@@ -71,6 +78,11 @@ final class CopyStep {
                 (part.start + range.lowerBound) * size..<(part.start + range.upperBound) * size))
     }
 
+    /// The checksums of a part's clusters that are new in a clone.
+    func checksums(of part: CopyPart, _ range: Range<Int>) -> ArraySlice<UInt64> {
+        checksums[part.start + range.lowerBound..<part.start + range.upperBound]
+    }
+
     // MARK: Doing it
 
     /// Reads and compares all parts; `failure` tells if that went wrong.
@@ -96,19 +108,40 @@ final class CopyStep {
         let (first, count) = (part.clusters.lowerBound, part.clusters.count)
         let pieces = parent?.pieces(of: part.clusters) ?? []
         if isClone { parent?.matchBlocks(of: clone, from: first, pieces, &part.placements) }
-        var index = 0
-        while let unread = part.placements.ownRange(in: index..<count) {
+        let step = pieces.isEmpty && !isClone ? count : Layout.comparedClusters
+        for start in stride(from: 0, to: count, by: step) {
+            let places = start..<min(start + step, count)
+            try read(file, &part, places)
+            parent?.match(bytes(of: part, 0..<count), from: first, pieces, &part.placements, places)
+            if let cloneID { enterChecksums(part, places, cloneID) }
+        }
+    }
+
+    /// Reads what of a part has no place yet, and finds the zeros in it.
+    private func read(
+        _ file: borrowing FileDescriptor, _ part: inout CopyPart, _ places: Range<Int>
+    ) throws(CopyFailure) {
+        var index = places.lowerBound
+        while let unread = part.placements.ownRange(in: index..<places.upperBound) {
             index = unread.upperBound
-            try read(file, part, unread)
+            try readBytes(file, part, unread)
             for place in unread where buffer.isZero(part.start + place) {
                 part.placements[place] = .hole
             }
         }
-        parent?.match(bytes(of: part, 0..<count), from: first, pieces, &part.placements)
+    }
+
+    /// In a clone a cluster's slot is known beforehand, so its checksum need not wait for its turn.
+    private func enterChecksums(_ part: CopyPart, _ places: Range<Int>, _ cloneID: UInt64) {
+        for place in places where part.placements[place] == .own {
+            checksums[part.start + place] = SegmentLayout.checksum(
+                bytes(of: part, place..<place + 1),
+                slot: part.clusters.lowerBound + UInt64(place), fileID: cloneID)
+        }
     }
 
     /// Fills the buffer with some of a part's clusters; the last one's missing bytes with zeros.
-    private func read(
+    private func readBytes(
         _ file: borrowing FileDescriptor, _ part: CopyPart, _ range: Range<Int>
     ) throws(CopyFailure) {
         let size = Layout.clusterBytes

@@ -26,6 +26,8 @@ enum Layout {
     /// What one `pread` or `pwrite` of a job moves at most.
     static let transferBytes = 1 << 20
     static let transferClusters = transferBytes / clusterBytes
+    /// What is compared at once: both sides of it stay in a processor's own cache.
+    static let comparedClusters = 4
 
     /// How many clusters a disk of `sizeBytes` has; the last one may be partial.
     static func clusterCount(ofDisk sizeBytes: Int64) -> UInt64 {

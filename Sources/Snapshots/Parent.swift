@@ -18,7 +18,7 @@ final class Parent {
     let number: UInt64
     private let manifest: ManifestReader
     private let segments: OpenSegments
-    private let buffer = Buffer(byteCount: Layout.transferBytes)
+    private let buffer = Buffer(byteCount: Layout.comparedClusters * Layout.clusterBytes)
     private var cloneCursor: BlockCursor
     /// The next run that is not behind; nil: there is none any more.
     private var run: Run?
@@ -85,17 +85,19 @@ final class Parent {
     /// Finds the clusters that are the parent's, byte for byte, among those that are own so far.
     ///
     /// - Parameters:
-    ///   - clusters: the bytes, from cluster `first` on; a placement for each cluster.
+    ///   - clusters: the bytes of all clusters from cluster `first` on.
     ///   - pieces: what the parent has of them.
+    ///   - placements: one for each cluster.
+    ///   - places: which of them to compare, at most `Layout.comparedClusters`.
     func match(
         _ clusters: UnsafeRawBufferPointer, from first: UInt64, _ pieces: [Run],
-        _ placements: inout [Placement]
+        _ placements: inout [Placement], _ places: Range<Int>
     ) {
         for piece in pieces {
             let start = Int(piece.cluster - first)
-            let end = start + Int(piece.count)
-            var index = start
-            while let own = placements.ownRange(in: index..<end) {
+            let wanted = (start..<start + Int(piece.count)).clamped(to: places)
+            var index = wanted.lowerBound
+            while let own = placements.ownRange(in: index..<wanted.upperBound) {
                 index = own.upperBound
                 var part = piece
                 part.cluster += UInt64(own.lowerBound - start)
@@ -121,11 +123,16 @@ final class Parent {
                 let other = UnsafeRawBufferPointer(
                     rebasing: bytes[position * size..<(position + 1) * size])
                 let slot = piece.slot + UInt64(position)
-                let isSame = hasSameBytes(mine, other)
                 do throws(ReadError) {
-                    // Of equal bytes ours, which are in the processor's cache.
-                    try segment.judge(isSame ? mine : other, slot)
-                    if isSame { placements[index] = .held(segment.reference, slot: slot) }
+                    if hasSameBytes(mine, other) {
+                        // The source itself says that these bytes are right; their checksum must
+                        // be there to be read.
+                        _ = try segment.checksum(ofSlot: slot)
+                        placements[index] = .held(segment.reference, slot: slot)
+                    } else {
+                        // Changed since, or damaged: that is worth a note.
+                        try segment.judge(other, slot)
+                    }
                 } catch {
                     note(error, piece)
                 }

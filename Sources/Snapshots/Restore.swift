@@ -119,7 +119,10 @@ extension SnapshotStore {
                     try calls.unlink(first, in: directory)
                 }
             }
-            if !temporary.isEmpty { try calls.unlink(temporary, in: directory) }
+            // A file system that is read-only refuses to remove even what is not there.
+            if !temporary.isEmpty, try status(temporary, directory) != nil {
+                try calls.unlink(temporary, in: directory)
+            }
             try calls.sync(directory)
         } catch {
             throw FileTarget.unusable("\(quoted("\(parent)/\(first)")) cannot be removed", error)

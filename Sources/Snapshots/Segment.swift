@@ -33,6 +33,12 @@ enum SegmentLayout {
     static func placeInBlock(ofSlot slot: UInt64) -> Int {
         Int(slot % UInt64(checksumsPerBlock)) * 8
     }
+
+    /// The checksum of a slot's bytes: they count only in their place and file.
+    static func checksum(_ cluster: UnsafeRawBufferPointer, slot: UInt64, fileID: UInt64) -> UInt64
+    {
+        XXH64.hash(cluster, seed: fileID ^ slot)
+    }
 }
 
 // MARK: - Writing
@@ -71,7 +77,12 @@ final class SegmentWriter {
         precondition(clusters.count % Layout.clusterBytes == 0)
         let first = slotCount
         try calls.writeAll(segment, at: SegmentLayout.offset(ofSlot: first), clusters)
-        try adopt(clusters, at: first)
+        for start in stride(from: 0, to: clusters.count, by: Layout.clusterBytes) {
+            let cluster = UnsafeRawBufferPointer(
+                rebasing: clusters[start..<start + Layout.clusterBytes])
+            try enter(
+                SegmentLayout.checksum(cluster, slot: slotCount, fileID: reference.fileID))
+        }
         if slotCount - writebackSlot >= Self.writebackSlots { startWriteback() }
         return first
     }
@@ -86,22 +97,20 @@ final class SegmentWriter {
         writebackSlot = slotCount
     }
 
-    /// Notes that whole clusters are in the slots from `first` on, which come after all slots so
-    /// far.
-    func adopt(
-        _ clusters: UnsafeRawBufferPointer, at first: UInt64
-    ) throws(SystemError) {
-        precondition(clusters.count % Layout.clusterBytes == 0 && first >= slotCount)
+    /// Notes that clusters with these checksums are in the slots from `first` on, which come after
+    /// all slots so far.
+    func adopt(_ checksums: ArraySlice<UInt64>, at first: UInt64) throws(SystemError) {
+        precondition(first >= slotCount)
         slotCount = first
-        for start in stride(from: 0, to: clusters.count, by: Layout.clusterBytes) {
-            let cluster = UnsafeRawBufferPointer(
-                rebasing: clusters[start..<start + Layout.clusterBytes])
-            let checksum = XXH64.hash(cluster, seed: reference.fileID ^ slotCount)
-            try enterBlock(SegmentLayout.block(ofSlot: slotCount))
-            block.buffer.set(checksum, at: SegmentLayout.placeInBlock(ofSlot: slotCount))
-            slotCount += 1
-            storedClusterCount += 1
-        }
+        for checksum in checksums { try enter(checksum) }
+    }
+
+    /// The next slot's.
+    private func enter(_ checksum: UInt64) throws(SystemError) {
+        try enterBlock(SegmentLayout.block(ofSlot: slotCount))
+        block.buffer.set(checksum, at: SegmentLayout.placeInBlock(ofSlot: slotCount))
+        slotCount += 1
+        storedClusterCount += 1
     }
 
     private func enterBlock(_ number: UInt64) throws(SystemError) {
@@ -217,7 +226,7 @@ final class SegmentReader {
 
     /// Judges the bytes of a slot by its checksum.
     func judge(_ cluster: UnsafeRawBufferPointer, _ slot: UInt64) throws(ReadError) {
-        let checksum = XXH64.hash(cluster, seed: fileID ^ slot)
+        let checksum = SegmentLayout.checksum(cluster, slot: slot, fileID: fileID)
         if try self.checksum(ofSlot: slot) != checksum {
             throw .damaged(
                 file: segmentName, "slot \(slot) does not match its checksum", slot: slot)

@@ -83,6 +83,13 @@ public final class SnapshotStore: Sendable {
         try calls.sync(segments)
     }
 
+    /// What the segments' files take of the file system; one that is gone takes nothing.
+    public func allocatedBytes(ofSegments numbers: some Sequence<UInt64>) -> Int64 {
+        numbers.reduce(0) { sum, number in
+            sum + ((try? calls.status(of: "\(number)", in: segments))?.allocatedBytes ?? 0)
+        }
+    }
+
     /// At start, before any job: empties `tmp/` and removes manifests and segments that no state
     /// names. Files that cannot be ours are left alone.
     ///

@@ -4,6 +4,7 @@ import Glibc
 /// This process: who it is, and how a daemon sets itself up.
 public enum CurrentProcess {
     public static var uid: UInt32 { getuid() }
+    public static var gid: UInt32 { getgid() }
     public static var pid: Int32 { getpid() }
 
     /// The number of a group; nil: there is none of this name (`getgrnam(3)`). For a start: other
@@ -88,6 +89,16 @@ public enum CurrentProcess {
     public static var errorsAreFile: Bool {
         var status = stat()
         return fstat(2, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Whether standard error is a stream to the journal of systemd, which says so in
+    /// `JOURNAL_STREAM` (systemd.exec(5)).
+    public static var errorsAreJournal: Bool {
+        var status = stat()
+        guard let stream = environment("JOURNAL_STREAM"), fstat(2, &status) == 0 else {
+            return false
+        }
+        return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
     /// Writes a line to standard error, in one call.

@@ -35,6 +35,8 @@ public struct OpenFlags: OptionSet, Sendable {
     public static let truncate = OpenFlags(rawValue: O_TRUNC)
     /// Only a place in the tree, for further calls: needs no right to read it.
     public static let path = OpenFlags(rawValue: CInt(imaged_O_PATH))
+    /// A file without a name, in the directory that is opened: gone when it is closed.
+    public static let temporary = OpenFlags(rawValue: CInt(imaged_O_TMPFILE))
 }
 
 /// What `fstatat(2)` tells, with times in nanoseconds since 1970.
@@ -80,18 +82,25 @@ public struct FileStatus: Equatable, Sendable {
 public struct FileSystemStatus: Equatable, Sendable {
     /// What an unprivileged process may still allocate, in bytes.
     public var freeBytes: Int64
+    /// Its size, in bytes.
+    public var totalBytes: Int64
     /// The kind's magic number, as statfs(2) lists them: 0x9fa0 is procfs.
     public var kind: UInt64
 
-    public init(freeBytes: Int64, kind: UInt64) {
+    public init(freeBytes: Int64, totalBytes: Int64 = 0, kind: UInt64) {
         self.freeBytes = freeBytes
+        self.totalBytes = totalBytes
         self.kind = kind
     }
 
     init(_ status: statfs) {
-        let (bytes, overflow) = Int64(clamping: status.f_bavail)
-            .multipliedReportingOverflow(by: Int64(status.f_bsize))
-        freeBytes = overflow ? .max : bytes
+        func bytes(_ blocks: some BinaryInteger) -> Int64 {
+            let (bytes, overflow) = Int64(clamping: blocks)
+                .multipliedReportingOverflow(by: Int64(status.f_bsize))
+            return overflow ? .max : bytes
+        }
+        freeBytes = bytes(status.f_bavail)
+        totalBytes = bytes(status.f_blocks)
         kind = UInt64(UInt32(truncatingIfNeeded: status.f_type))
     }
 }

@@ -24,6 +24,9 @@ public final class ThreadPool: Sendable {
         self.niceness = niceness
     }
 
+    /// How much work waits for a thread.
+    public var waitingCount: Int { waiting.withLock { $0.work.count } }
+
     /// Runs `body` on a thread, at once if fewer than all of them are at work.
     public func run(_ body: @escaping @Sendable () -> Void) {
         let isNew = waiting.withLock { waiting in

@@ -130,6 +130,11 @@ public enum UnixSocket {
         }
     }
 
+    /// Sends no more: the other side reads its end behind what was sent (`shutdown(2)`).
+    public static func endSending(_ socket: borrowing FileDescriptor) {
+        shutdown(socket.rawValue, CInt(SHUT_WR))
+    }
+
     /// Reads what is there into `buffer[offset...]`.
     public static func receive(
         _ socket: borrowing FileDescriptor, into buffer: inout [UInt8], at offset: Int = 0

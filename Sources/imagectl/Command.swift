@@ -11,6 +11,8 @@ enum ExitCode: Int32 {
     case connection = 3
     /// Ended by Ctrl-C, as shells count it: 128 and the signal's number.
     case interrupted = 130
+    /// Nobody reads what it prints, as shells count that: 128 and SIGPIPE's number.
+    case pipeClosed = 141
 }
 
 /// A flag of a command that is no field of its request.
@@ -43,6 +45,8 @@ struct Command {
     var options: [Option] = []
     /// The field that may be given without its flag; if it is a list, several times.
     var positional: String?
+    /// What its results can be written as.
+    var formats = OutputFormat.allCases
     let run: @Sendable (Invocation) async throws -> ExitCode
 
     /// As the command line has it.
@@ -58,6 +62,9 @@ struct Command {
 
     /// The flags of every command but those whose names this one needs for itself.
     var globalOptions: [Option] { Settings.options.filter { !hasField(named: $0.name[...]) } }
+
+    /// Whether `--output FILE` is one of its flags. The formats' names are never files then.
+    var hasOutputFile: Bool { options.contains { $0.name == Self.output.name } }
 }
 
 /// The flags that every command has.
@@ -66,7 +73,10 @@ struct Settings {
     var account: String?
     var ramUser: String?
     var timeout: Duration?
-    var isJSON = false
+    /// Nil: nothing was said, which is a table.
+    var format: OutputFormat?
+
+    var isJSON: Bool { format?.isJSON ?? false }
 
     static let options = [
         Option(name: "socket", value: "PATH", meaning: "The daemon's socket."),
@@ -79,8 +89,13 @@ struct Settings {
             name: "timeout", value: "SECONDS",
             meaning: "How long to wait for the answer; 60 unless a command says otherwise."),
         Option(
-            name: "json", value: nil,
-            meaning: "Results as JSON with ECS's names; errors as JSON on standard error."),
+            name: "output", value: "FORMAT",
+            meaning: """
+                table; json: one document with ECS's names; jsonl: an object a line, of a list \
+                one for each of it; id: IDs alone, a line each. With the two JSON ones errors \
+                are JSON, too, on standard error.
+                """),
+        Option(name: "json", value: nil, meaning: "The same as --output json."),
         Option(name: "help", value: nil, meaning: "What a command does and takes."),
         Option(name: "version", value: nil, meaning: "The program's version."),
     ]
@@ -95,7 +110,10 @@ struct Invocation {
     /// The command's own flags, each with its values in order.
     var options: [String: [GivenValue]] = [:]
 
-    var output: Output { Output(isJSON: settings.isJSON) }
+    /// What was found out on the way, for the hint of a refusal.
+    let findings = Findings()
+
+    var output: Output { Output(format: settings.format ?? .table) }
 
     func value(_ option: String) -> String? { options[option]?.first?.value }
     func has(_ option: String) -> Bool { options[option] != nil }
@@ -111,7 +129,22 @@ struct Invocation {
 
     /// The request that the command line describes. A request that creates something gets a token
     /// if it has none, so that it can be repeated when its outcome is unknown.
+    ///
+    /// - Throws: what can be told without asking the daemon: names still stand where IDs go.
     func request<M: Message>(_ type: M.Type) throws(UsageError) -> M {
+        try RequestFiller.fill(type, Self.withResourceType(try given()))
+    }
+
+    /// The same with the IDs of what was named.
+    func request<M: Message>(_ type: M.Type, _ client: ImagedClient) async throws -> M {
+        let names = Names(client: client, region: region, findings: findings)
+        let given = Self.withResourceType(try await names.resolve(try given(), command))
+        findings.note(given)
+        return try RequestFiller.fill(type, given)
+    }
+
+    /// The request's fields as typed, with what a request has if nobody says otherwise.
+    private func given() throws(UsageError) -> [String: GivenValue] {
         var given = fields
         try ShortForms.expand(self, into: &given)
         if given["RegionId"] == nil {
@@ -120,17 +153,30 @@ struct Invocation {
         if given["ClientToken"] == nil && givesToken {
             given["ClientToken"] = GivenValue(flag: "--client-token", value: newToken)
         }
-        if given["ResourceType"] == nil, let id = given["ResourceId"] ?? given["ResourceId.1"] {
-            given["ResourceType"] = Self.resourceType(of: id)
-        }
-        return try RequestFiller.fill(type, given)
+        return given
     }
 
-    /// What an ID says about itself.
-    private static func resourceType(of id: GivenValue) -> GivenValue? {
-        let types = ["m-": "image", "s-": "snapshot", "d-": "disk", "i-": "instance"]
+    /// Adds what an ID says about itself.
+    private static func withResourceType(_ given: [String: GivenValue]) -> [String: GivenValue] {
+        guard given["ResourceType"] == nil, let id = given["ResourceId"] ?? given["ResourceId.1"]
+        else { return given }
         let start = id.value.drop { "[\" ".contains($0) }.prefix(2)
-        return types[String(start)].map { GivenValue(flag: id.flag, value: $0) }
+        guard let kind = Names.Kind.allCases.first(where: { $0.prefix == start }) else {
+            return given
+        }
+        return given.merging(["ResourceType": GivenValue(flag: id.flag, value: kind.rawValue)]) {
+            $1
+        }
+    }
+
+    /// What a further command needs to reach the same resources: ` --account ci`; empty: nothing.
+    var reach: String {
+        var flags: [(name: String, value: String?)] = [
+            ("socket", settings.socket), ("account", settings.account),
+            ("ram-user", settings.ramUser),
+        ]
+        flags.append(("region-id", fields["RegionId"]?.value))
+        return flags.map { name, value in value.map { " --\(name) \($0)" } ?? "" }.joined()
     }
 
     /// Whether its request is made one of a kind. A fault rule's token is one that others send.

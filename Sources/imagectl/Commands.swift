@@ -6,18 +6,26 @@ import Wire
 extension Command {
     /// Every command, in the order of the overviews.
     static var all: [Command] {
-        imageCommands + snapshotCommands + dataCommands + instanceCommands + diskCommands
-            + tagCommands + daemonCommands + fixtureCommands + jobCommands
+        taskCommands + imageCommands + snapshotCommands + dataCommands + instanceCommands
+            + diskCommands + tagCommands + daemonCommands + programCommands + fixtureCommands
+            + jobCommands
+    }
+
+    /// The verbs that stand for no operation of their own: few, each with one meaning.
+    private static var taskCommands: [Command] {
+        [status, doctor, watch, usage, verify, prune, save, load]
     }
 
     /// The titles of the overviews.
     enum Group {
+        static let tasks = "Tasks"
         static let images = "Images"
         static let snapshots = "Snapshots"
         static let instances = "Instances"
         static let disks = "Disks"
         static let tags = "Tags, groups and regions"
         static let daemon = "The daemon"
+        static let program = "This program"
         static let accounts = "Accounts"
         static let clock = "The clock"
         static let resources = "Resources"
@@ -31,18 +39,22 @@ extension Command {
 
     static let output = Option(
         name: "output", value: "FILE",
-        meaning: "The new file; the same as --path. - is standard output.")
+        meaning: """
+            The new file; the same as --path. - is standard output. A file called as one of the \
+            formats: ./json.
+            """)
 
     /// A command that makes one call and shows the answer.
     ///
     /// - Parameters:
+    ///   - paging: how the whole list is read; nil: it comes in one piece.
     ///   - instead: does something else where the command line asks for that; nil: it does not.
     ///   - show: what people see of the answer, in at most so many columns.
     ///   - after: says what is no result.
     static func call<O: Operation>(
         _ operation: O.Type, _ group: String, _ summary: String, usage: String,
         details: String = "", examples: [String], options: [Option] = [],
-        positional: String? = nil, hasNoTimeout: Bool = false,
+        positional: String? = nil, hasNoTimeout: Bool = false, paging: Paging<O>? = nil,
         instead: @escaping @Sendable (Invocation) async throws -> ExitCode? = { _ in nil },
         show: @escaping @Sendable (O.Response, O.Request, Int?) -> String = { response, _, _ in
             FieldPrinter.text(of: response)
@@ -54,12 +66,33 @@ extension Command {
             options: options, positional: positional
         ) { invocation in
             if let exit = try await instead(invocation) { return exit }
-            let request = try invocation.request(O.Request.self)
+            // What is wrong with the line is told whether a daemon is there or not.
+            _ = try invocation.request(O.Request.self)
             let client = try await invocation.connect()
-            let response = try await make(
-                O.self, request, client, invocation, timeout: hasNoTimeout ? nil : .seconds(60))
-            try invocation.output.result(response) { show(response, request, $0) }
-            after(response, request, invocation.output)
+            let request = try await invocation.request(O.Request.self, client)
+            let timeout: Duration? = hasNoTimeout ? nil : .seconds(60)
+            let isOnePage = paging?.fields.contains { invocation.fields[$0] != nil } ?? true
+            let response: O.Response
+            if let paging, !isOnePage {
+                response = try await paging.all(request) {
+                    try await make(O.self, $0, client, invocation, timeout: timeout)
+                }
+            } else {
+                response = try await make(O.self, request, client, invocation, timeout: timeout)
+            }
+            if invocation.output.format == .id && !IDLister.hasIDs(O.Response.self) {
+                try invocation.output.print(
+                    invocation.subjects(of: request).joined(separator: "\n"))
+            } else {
+                try invocation.output.result(response) { show(response, request, $0) }
+            }
+            let unknown = invocation.findings.unknownNames
+            if unknown.isEmpty {
+                after(response, request, invocation.output)
+            } else {
+                // ECS finds nothing wrong with deleting what is not there; its user may.
+                for name in unknown { invocation.output.note(printable(name)) }
+            }
             return .done
         }
     }
@@ -86,10 +119,12 @@ extension Command {
         let fields = FieldLister.fields(of: O.Request.self)
         let lists = [("Tag.N.Key", ShortForms.tag), ("Filter.N.Key", ShortForms.filter)]
         let short = lists.filter { path, _ in fields.contains { $0.path == path } }.map(\.1)
+        let hasIDs = IDLister.hasIDs(O.Response.self) || positional?.hasSuffix("Id") ?? false
         return Command(
-            name: kebabCase(O.name), isFixture: O.service == .fixture, operation: O.name,
+            name: FieldNames.kebabCase(O.name), isFixture: O.service == .fixture, operation: O.name,
             group: group, summary: summary, usage: usage, details: details, examples: examples,
-            fields: fields, options: options + short, positional: positional, run: run)
+            fields: fields, options: options + short, positional: positional,
+            formats: hasIDs ? OutputFormat.allCases : OutputFormat.withoutIDs, run: run)
     }
 
     /// Makes the call. An unknown outcome comes with the token that tells it.
@@ -100,6 +135,10 @@ extension Command {
         do {
             return try await client.call(
                 O.self, request, timeout: invocation.settings.timeout ?? timeout)
+        } catch let error as ServiceError {
+            var failure = Failure(error)
+            failure.hint = invocation.findings.hint(for: error, invocation.command)
+            throw failure
         } catch let error as ClientError where error.isOutcomeUnknown {
             var failure = Failure(error)
             if invocation.givesToken {
@@ -133,9 +172,22 @@ extension Command {
     }
 }
 
+extension Invocation {
+    /// What the request is about, for a command whose answer has no IDs of its own.
+    fileprivate func subjects<M: Message>(of request: M) -> [String] {
+        guard let positional = command.positional else { return [] }
+        return FieldFinder.values(of: positional, in: request)
+    }
+}
+
 extension Output {
     /// One of several results: JSON takes one line then.
     func line<M: Message>(_ message: M, _ text: () -> String) throws {
-        try print(isJSON ? JSONWriter.text(of: message, isIndented: false) : text())
+        switch format {
+        case .table: try print(text())
+        case .json: try print(JSONWriter.text(of: message, isIndented: false))
+        case .jsonl: try print(RowLister.rows(of: message).joined(separator: "\n"))
+        case .id: try print(IDLister.ids(of: message).joined(separator: "\n"))
+        }
     }
 }

@@ -4,7 +4,6 @@ import ImagedClient
 extension Command {
     static var daemonCommands: [Command] {
         [
-            status, watch,
             call(
                 ReadEvents.self, Group.daemon, "the changes so far, without waiting for more",
                 usage: "[FLAG ...]",
@@ -23,22 +22,39 @@ extension Command {
             call(
                 Health.self, Group.daemon, "the daemon's own figures, a line each", usage: "",
                 examples: ["imagectl health --json"]),
-            demo,
+            call(
+                Metrics.self, Group.daemon, "the daemon's figures for Prometheus", usage: "",
+                details: """
+                    Counts since the daemon's start, in Prometheus's text format 0.0.4: for a \
+                    scraper, or for the node exporter's directory of text files.
+                    """,
+                examples: ["imagectl metrics"],
+                // The text ends its last line itself, and so does the output.
+                show: { response, _, _ in String(response.text.dropLast()) }),
+        ]
+    }
+
+    /// What is about this program, and asks no daemon.
+    static var programCommands: [Command] {
+        [
+            completion, manual, demo,
             Command(
-                name: "help", group: Group.daemon, summary: "this list, or all about one command",
+                name: "help", group: Group.program, summary: "this list, or all about one command",
                 usage: "[[fixture] COMMAND]",
                 examples: ["imagectl help create-image", "imagectl help fixture set-clock"],
+                formats: [.table],
                 // The parser answers it.
                 run: { _ in .done }),
         ]
     }
 
-    private static var status: Command {
+    static var status: Command {
         Command(
-            name: "status", group: Group.daemon, summary: "is the daemon there, and how is it",
+            name: "status", group: Group.tasks, summary: "is the daemon there, and how is it",
             usage: "",
             details: "Exit status 1 if it is there but not ready. --json prints Health's answer.",
-            examples: ["imagectl status", "imagectl status --socket /run/imaged/imaged.sock"]
+            examples: ["imagectl status", "imagectl status --socket /run/imaged/imaged.sock"],
+            formats: OutputFormat.withoutIDs
         ) { invocation in
             let client = try await invocation.connect()
             let version = try await make(Version.self, VersionRequest(), client, invocation)
@@ -50,28 +66,9 @@ extension Command {
         }
     }
 
-    private static var watch: Command {
-        command(
-            Watch.self, Group.daemon, "print changes as they happen", usage: "[FLAG ...]",
-            details: "A line for each change, until Ctrl-C. With --json one object a line.",
-            examples: [
-                "imagectl watch", "imagectl watch --resource-id m-bp1g6zv0ce8o --json",
-            ]
-        ) { invocation in
-            let request = try invocation.request(WatchRequest.self)
-            let client = try await invocation.connect()
-            for try await response in client.watch(request) {
-                for event in response.events {
-                    try invocation.output.line(event) { Views.event(event) }
-                }
-            }
-            return .done
-        }
-    }
-
     private static var demo: Command {
         Command(
-            name: "demo", group: Group.daemon,
+            name: "demo", group: Group.program,
             summary: "try it all, with daemon and disks of its own",
             usage: "[--dir DIR] [--size MIB] [--keep]",
             details: """
@@ -88,7 +85,7 @@ extension Command {
                 Option(
                     name: "size", value: "MIB",
                     meaning: "The first disk's size, 64 to 65536; without it 512."),
-            ],
+            ], formats: [.table],
             run: { try await Demo.run($0) })
     }
 }

@@ -4,7 +4,7 @@ extension Command {
     /// The operations on what snapshots store, each as it is.
     static var dataCommands: [Command] {
         [
-            verify, usage, exportSnapshot,
+            exportSnapshot,
             call(
                 ReadSnapshot.self, Group.snapshots, "what a snapshot has at one place",
                 usage: "SNAPSHOT --length BYTES [--offset BYTES]",
@@ -23,8 +23,9 @@ extension Command {
             call(
                 DescribeUsage.self, Group.snapshots, "what disks, snapshots or images take",
                 usage: "--resource-type (disk | snapshot | image) [FLAG ...]",
-                details: "A page of it. imagectl usage shows all, with the totals.",
+                details: "imagectl usage shows all three, with the totals.",
                 examples: ["imagectl describe-usage --resource-type snapshot --max-results 10"],
+                paging: .usage,
                 show: { response, _, width in Views.usage(response.usage, "RESOURCE", width) },
                 after: { response, _, output in
                     tellCount(

@@ -14,7 +14,7 @@ extension Command {
                 show: { response, _, _ in response.diskID }),
             call(
                 DescribeDisks.self, Group.disks, "list disks", usage: "[FLAG ...]",
-                examples: ["imagectl describe-disks --instance-id i-bp1g6zv0ce8o"],
+                examples: ["imagectl describe-disks --instance-id i-bp1g6zv0ce8o"], paging: .disks,
                 show: { response, _, width in Views.disks(response, width) },
                 after: { response, _, output in
                     tellCount(

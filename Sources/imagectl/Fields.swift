@@ -1,3 +1,4 @@
+import ECS
 import Wire
 
 /// A field of a request, as a flag of the command line.
@@ -12,7 +13,8 @@ struct Field: Equatable {
 
     /// `disk-device-mapping.N.snapshot-id`
     var shortName: String {
-        path.split(separator: ".").map { $0 == "N" ? "N" : kebabCase($0) }.joined(separator: ".")
+        path.split(separator: ".").map { $0 == "N" ? "N" : FieldNames.kebabCase($0) }.joined(
+            separator: ".")
     }
 
     var isNested: Bool { path.contains(".") }
@@ -27,7 +29,9 @@ struct Field: Equatable {
         guard given.count == parts.count else { return nil }
         guard places.allSatisfy(Self.isPlace) else { return nil }
         for (part, given) in zip(parts, given) {
-            if part == "N" ? !Self.isPlace(given) : given != part && given != kebabCase(part) {
+            if part == "N"
+                ? !Self.isPlace(given) : given != part && given != FieldNames.kebabCase(part)
+            {
                 return nil
             }
         }
@@ -39,23 +43,6 @@ struct Field: Equatable {
     private static func isPlace(_ text: Substring) -> Bool {
         text.first != "0" && text.utf8.count <= 3 && UInt16(text) != nil && text.first != "+"
     }
-}
-
-/// "InstanceId" as "instance-id", "OSType" as "os-type", "KMSKeyId" as "kms-key-id".
-func kebabCase(_ name: some StringProtocol) -> String {
-    let letters = Array(name.utf8)
-    func isUpper(_ index: Int) -> Bool {
-        letters.indices.contains(index) && (0x41...0x5A).contains(letters[index])
-    }
-    var result = ""
-    for (index, letter) in letters.enumerated() {
-        let startsWord =
-            isUpper(index) && index > 0
-            && (!isUpper(index - 1) || index + 1 < letters.count && !isUpper(index + 1))
-        if startsWord { result += "-" }
-        result += String(UnicodeScalar(letter)).lowercased()
-    }
-    return result
 }
 
 /// Collects the fields of a message, those of nested messages too, as flags.
@@ -127,4 +114,70 @@ struct FieldLister: FieldVisitor {
     mutating func messages<M: Message>(
         _ number: UInt32, _ name: StaticString, _ value: inout [M]
     ) throws(ProtoError) { nest("\(name).N.", M.self) }
+}
+
+/// Reads one field of a message by its name: texts and lists of texts.
+struct FieldFinder: FieldVisitor {
+    private let wanted: String
+    private var values: [String] = []
+
+    static func values<M: Message>(of name: String, in message: M) -> [String] {
+        var finder = FieldFinder(wanted: name)
+        var message = message
+        // Reading throws nothing.
+        try? message.visit(&finder)
+        return finder.values
+    }
+
+    private init(wanted: String) { self.wanted = wanted }
+
+    private func isWanted(_ name: StaticString) -> Bool { "\(name)" == wanted }
+
+    mutating func string(
+        _ number: UInt32, _ name: StaticString, _ value: inout String
+    ) throws(ProtoError) {
+        if isWanted(name) && !value.isEmpty { values = [value] }
+    }
+    mutating func strings(
+        _ number: UInt32, _ name: StaticString, _ value: inout [String]
+    ) throws(ProtoError) {
+        if isWanted(name) { values = value }
+    }
+    mutating func int64(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int64
+    ) throws(ProtoError) {
+        if isWanted(name) { values = ["\(value)"] }
+    }
+    mutating func optionalString(
+        _ number: UInt32, _ name: StaticString, _ value: inout String?
+    ) throws(ProtoError) {}
+    mutating func bytes(
+        _ number: UInt32, _ name: StaticString, _ value: inout [UInt8]
+    ) throws(ProtoError) {}
+    mutating func bool(
+        _ number: UInt32, _ name: StaticString, _ value: inout Bool
+    ) throws(ProtoError) {}
+    mutating func optionalBool(
+        _ number: UInt32, _ name: StaticString, _ value: inout Bool?
+    ) throws(ProtoError) {}
+    mutating func int32(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int32
+    ) throws(ProtoError) {}
+    mutating func optionalInt32(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int32?
+    ) throws(ProtoError) {}
+    mutating func optionalInt64(
+        _ number: UInt32, _ name: StaticString, _ value: inout Int64?
+    ) throws(ProtoError) {
+        if isWanted(name), let value { values = ["\(value)"] }
+    }
+    mutating func int64s(
+        _ number: UInt32, _ name: StaticString, _ value: inout [Int64]
+    ) throws(ProtoError) {}
+    mutating func message<M: Message>(
+        _ number: UInt32, _ name: StaticString, _ value: inout M?
+    ) throws(ProtoError) {}
+    mutating func messages<M: Message>(
+        _ number: UInt32, _ name: StaticString, _ value: inout [M]
+    ) throws(ProtoError) {}
 }

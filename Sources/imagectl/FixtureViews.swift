@@ -48,7 +48,8 @@ extension Views {
         table(
             response.jobs, width,
             [
-                .init(title: "SNAPSHOT"), .init(title: "IMAGE"), .init(title: "STATUS"),
+                .init(title: "SNAPSHOT"), .init(title: "IMAGE"),
+                .init(title: "STATUS", isStatus: true),
                 .init(title: "HELD"), .init(title: "TAKES", isNumber: true),
                 .init(title: "REGION"), .init(title: "DISK"),
             ]

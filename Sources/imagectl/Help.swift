@@ -1,6 +1,14 @@
+import System
+
 /// The program's own texts.
 enum Help {
-    private static let width = 79
+    /// Of a line: what a terminal has, or what reads well.
+    private static let width: Int = {
+        guard StandardStream.output.isTerminal, let columns = StandardStream.output.columns else {
+            return 79
+        }
+        return min(79, max(40, columns - 1))
+    }()
 
     static func text(_ topic: Parser.Topic, _ commands: [Command]) -> String {
         switch topic {
@@ -47,16 +55,28 @@ enum Help {
 
             ECS's spelling works as well: CreateImage --InstanceId i-... --Tag.1.Key stage.
 
+            A name may stand where an ID goes, if only one resource of yours has it.
+
             Environment
-              IMAGED_SOCKET       the daemon's socket
-              IMAGED_REGION       the region, where a command does not name one
-              NO_COLOR            no colours
+            \(environment.map { entry($0.name, $0.meaning) }.joined(separator: "\n"))
 
             Exit status
-              0 done   1 refused or failed   2 wrong usage
-              3 no daemon, or the connection was lost: the outcome may be unknown
+            \(exits.map { entry("\($0.code)", $0.meaning) }.joined(separator: "\n"))
             """
     }
+
+    static let environment = [
+        (name: "IMAGED_SOCKET", meaning: "The daemon's socket."),
+        (name: "IMAGED_REGION", meaning: "The region, where a command does not name one."),
+        (name: "NO_COLOR", meaning: "If it is not empty: no colours."),
+    ]
+
+    static let exits = [
+        (code: 0, meaning: "Done."), (code: 1, meaning: "Refused or failed."),
+        (code: 2, meaning: "Wrong usage."),
+        (code: 3, meaning: "No daemon, or the connection was lost: the outcome may be unknown."),
+        (code: 130, meaning: "Ended by Ctrl-C; a job that was waited for goes on."),
+    ]
 
     /// The overview of what stands under `fixture`.
     private static func fixtures(_ commands: [Command]) -> String {
@@ -115,11 +135,11 @@ enum Help {
 
     // MARK: Flags
 
-    private static func flag(_ option: Option) -> String {
+    static func flag(_ option: Option) -> String {
         "--\(option.name)" + (option.value.map { " \($0)" } ?? "")
     }
 
-    private static func flag(_ field: Field) -> String {
+    static func flag(_ field: Field) -> String {
         flag(field, field.isNested ? field.path : field.shortName)
     }
 
@@ -134,7 +154,8 @@ enum Help {
 
     /// A flag and its meaning, beside each other if the flag is short.
     private static func entry(_ flag: String, _ meaning: String) -> String {
-        let indent = 30
+        // On a narrow terminal a meaning stands below its flag.
+        let indent = width < 66 ? 8 : 30
         let head = "  \(flag)"
         if head.count + 2 > indent {
             return head + "\n" + String(repeating: " ", count: indent)
@@ -150,7 +171,9 @@ enum Help {
     }
 
     /// Breaks `text` at spaces; the first line begins at column `start`, the others at `indent`.
-    private static func wrapped(_ text: String, _ start: Int, _ indent: Int) -> String {
+    static func wrapped(
+        _ text: String, _ start: Int, _ indent: Int, width: Int = Self.width
+    ) -> String {
         var result = ""
         var column = start
         for word in text.split(separator: " ") {

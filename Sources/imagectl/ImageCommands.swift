@@ -3,7 +3,7 @@ import System
 
 extension Command {
     static var imageCommands: [Command] {
-        [createImage] + imageLists + imageChanges + [exportImage, waitForImage, prune]
+        [createImage] + imageLists + imageChanges + [exportImage, waitForImage]
     }
 
     private static var imageLists: [Command] {
@@ -16,8 +16,8 @@ extension Command {
                     """,
                 examples: [
                     "imagectl describe-images --status ALL",
-                    "imagectl describe-images --image-family web --json",
-                ],
+                    "imagectl describe-images --image-family web --output jsonl",
+                ], paging: .images,
                 show: { response, request, width in
                     let isOne = response.images.count == 1 && !request.imageID.isEmpty
                     return isOne
@@ -47,7 +47,7 @@ extension Command {
                 DescribeImageSharePermission.self, Group.images, "whom an image is shared with",
                 usage: "IMAGE [FLAG ...]",
                 examples: ["imagectl describe-image-share-permission m-bp1g6zv0ce8o"],
-                positional: "ImageId",
+                positional: "ImageId", paging: .accounts,
                 show: { response, _, width in Views.shareAccounts(response, width) },
                 after: { response, _, output in
                     tellCount(
@@ -140,7 +140,24 @@ extension Command {
                 """,
             examples: ["imagectl wait-for-image m-bp1g6zv0ce8o --timeout 600"],
             positional: "ImageId", hasNoTimeout: true,
-            show: { response, _, width in response.image.map { Views.image($0, width) } ?? "" })
+            instead: { invocation in
+                _ = try invocation.request(WaitForImageRequest.self)
+                let client = try await invocation.connect()
+                let request = try await invocation.request(WaitForImageRequest.self, client)
+                let waiting = Waiting(client, invocation)
+                let response = try await interruptible {
+                    do {
+                        return try await make(
+                            WaitForImage.self, request, client, invocation, timeout: nil)
+                    } catch {
+                        throw waiting.explained(error, request.imageID)
+                    }
+                }
+                try invocation.output.result(response) { width in
+                    response.image.map { Views.image($0, width) } ?? ""
+                }
+                return .done
+            })
     }
 
     private static var createImage: Command {
@@ -159,10 +176,10 @@ extension Command {
             ],
             options: [wait]
         ) { invocation in
-            let request = try invocation.request(CreateImageRequest.self)
+            _ = try invocation.request(CreateImageRequest.self)
             let client = try await invocation.connect()
-            let waiting = Waiting(
-                client, invocation.output, timeout: invocation.settings.timeout)
+            let request = try await invocation.request(CreateImageRequest.self, client)
+            let waiting = Waiting(client, invocation)
             let response = try await make(CreateImage.self, request, client, invocation)
             try invocation.output.line(response) { response.imageID }
             // A dry run makes nothing to wait for.

@@ -51,7 +51,7 @@ extension Command {
         [
             call(
                 DescribeInstances.self, Group.instances, "list instances", usage: "[FLAG ...]",
-                examples: ["imagectl describe-instances --status Stopped"],
+                examples: ["imagectl describe-instances --status Stopped"], paging: .instances,
                 show: { response, _, width in Views.instances(response.instances, width) },
                 after: { response, _, output in
                     tellCount(
@@ -65,7 +65,7 @@ extension Command {
                     "imagectl describe-instance-status i-bp1g6zv0ce8o",
                     "imagectl describe-instance-status --page-size 50",
                 ],
-                positional: "InstanceId",
+                positional: "InstanceId", paging: .statuses,
                 show: { response, _, width in Views.statuses(response, width) },
                 after: { response, _, output in
                     tellCount(
@@ -135,17 +135,22 @@ extension Command {
             operation, Group.instances, summary, usage: usage, details: details,
             examples: examples, options: [wait] + options, positional: positional
         ) { invocation in
-            let request = try invocation.request(O.Request.self)
+            _ = try invocation.request(O.Request.self)
             let client = try await invocation.connect()
+            let request = try await invocation.request(O.Request.self, client)
             let output = invocation.output
-            let waiting = Waiting(client, output, timeout: invocation.settings.timeout)
+            let waiting = Waiting(client, invocation)
             let response = try await make(O.self, request, client, invocation)
             let results = results(response)
             let (ids, region) = moved(response, request)
             let isWaiting = invocation.has("wait") && !ids.isEmpty
-            try output.line(response) {
-                results.isEmpty
-                    ? show(response, request) : Views.responses(results, output.columns)
+            if output.format == .id && !IDLister.hasIDs(O.Response.self) {
+                try output.print(ids.joined(separator: "\n"))
+            } else {
+                try output.line(response) {
+                    results.isEmpty
+                        ? show(response, request) : Views.responses(results, output.columns)
+                }
             }
             if isWaiting {
                 let end = try await interruptible {

@@ -5,7 +5,9 @@ import Wire
 
 /// Where results and messages go: results alone to standard output.
 struct Output: Sendable {
-    let isJSON: Bool
+    let format: OutputFormat
+
+    var isJSON: Bool { format.isJSON }
 
     /// The width that a table may have; nil: no terminal reads it, so nothing is cut.
     var columns: Int? {
@@ -20,11 +22,11 @@ struct Output: Sendable {
 
     /// Prints a result as JSON, or as `text` for people.
     func result<M: Message>(_ message: M, _ text: (Int?) -> String) throws {
-        if isJSON {
+        if format == .json {
             try print(
                 JSONWriter.text(of: message, isIndented: StandardStream.output.isTerminal))
         } else {
-            try print(text(columns))
+            try line(message) { text(columns) }
         }
     }
 
@@ -39,17 +41,37 @@ struct Output: Sendable {
 
 /// Colours, where a terminal shows them and NO_COLOR does not forbid them (no-color.org).
 enum Style {
-    private static var isColored: Bool {
-        let isForbidden = !(CurrentProcess.environment("NO_COLOR") ?? "").isEmpty
-        return !isForbidden && CurrentProcess.environment("TERM") != "dumb"
-            && StandardStream.error.isTerminal
+    enum Color: Int {
+        case red = 31
+        case green, yellow
     }
 
-    static func red(_ text: String) -> String {
-        isColored ? "\u{1B}[31m\(text)\u{1B}[0m" : text
+    static func isColored(_ stream: StandardStream) -> Bool {
+        let isForbidden = !(CurrentProcess.environment("NO_COLOR") ?? "").isEmpty
+        return !isForbidden && CurrentProcess.environment("TERM") != "dumb" && stream.isTerminal
     }
-    static func green(_ text: String) -> String {
-        isColored ? "\u{1B}[32m\(text)\u{1B}[0m" : text
+
+    static func text(_ text: String, _ color: Color, on stream: StandardStream) -> String {
+        isColored(stream) ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    static func red(_ text: String) -> String { Self.text(text, .red, on: .error) }
+    static func green(_ text: String) -> String { Self.text(text, .green, on: .error) }
+
+    /// The colour that a status has: whether it is well, on its way, or neither; nil: it says
+    /// nothing of that.
+    static func color(ofStatus status: String) -> Color? {
+        if status.contains("damaged") { return .red }
+        switch status.prefix(while: { $0.isLetter || $0 == "_" }) {
+        case "Available", "accomplished", "Running", "In_use", "ready", "ok", "done", "deleted":
+            return .green
+        case "Creating", "Waiting", "progressing", "Pending", "Starting", "Stopping", "Attaching",
+            "Detaching", "Deprecated", "ReIniting", "Transferring", "queued", "running", "held",
+            "goes", "would", "warning":
+            return .yellow
+        case "CreateFailed", "UnAvailable", "failed", "problem", "not": return .red
+        default: return nil
+        }
     }
 }
 
@@ -99,7 +121,10 @@ struct Failure: Error {
         case .noDaemon:
             self.init(
                 .connection, "NoDaemon", "\(error)",
-                hint: "Start it with imaged; or name its socket by --socket or IMAGED_SOCKET.")
+                hint: """
+                    Start it with imaged; or name its socket by --socket or IMAGED_SOCKET. imagectl \
+                    doctor looks closer.
+                    """)
         case .notSent: self.init(.connection, "NotSent", "\(error)")
         case .connectionLost, .outcomeUnknown, .protocolViolation:
             self.init(.connection, "OutcomeUnknown", "\(error)")
@@ -126,11 +151,16 @@ struct Failure: Error {
         }
     }
 
-    /// Each fact on a line of its own.
+    /// Each fact on a line of its own, or, on a terminal, on as many as it takes.
     var text: String {
-        var lines = [Style.red(printable(code)), "  \(printable(message))"]
-        if !parameter.isEmpty { lines.append("  parameter: \(printable(parameter))") }
-        if !hint.isEmpty { lines.append("  hint: \(printable(hint))") }
+        let isTerminal = StandardStream.error.isTerminal
+        let width = isTerminal ? max(20, (StandardStream.error.columns ?? 80) - 1) : Int.max
+        func line(_ text: String) -> String {
+            "  " + Help.wrapped(printable(text), 2, 4, width: width)
+        }
+        var lines = [Style.red(printable(code)), line(message)]
+        if !parameter.isEmpty { lines.append(line("parameter: \(parameter)")) }
+        if !hint.isEmpty { lines.append(line("hint: \(hint)")) }
         return (lines + further.map(\.text)).joined(separator: "\n")
     }
 
@@ -163,4 +193,9 @@ private func isControl(_ scalar: Unicode.Scalar) -> Bool {
     case 0..<0x20, 0x7F..<0xA0, 0x200E...0x200F, 0x202A...0x202E, 0x2066...0x2069: true
     default: false
     }
+}
+
+extension SystemError {
+    /// Whether nobody reads this program's output any more.
+    var isClosedOutput: Bool { call == "write" && path == nil && errno == .brokenPipe }
 }

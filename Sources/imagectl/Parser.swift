@@ -1,8 +1,10 @@
+import ECS
 /// Understands a command line by the table of commands.
 struct Parser {
     enum Result {
         case run(Invocation)
         case help(Topic)
+        case manual(Topic)
         case version
     }
 
@@ -23,6 +25,7 @@ struct Parser {
     private var fields: [String: GivenValue] = [:]
     private var options: [String: [GivenValue]] = [:]
     private var positionals: [String] = []
+    private var formats: [OutputFormat] = []
     private var wantsHelp = false
     private var wantsVersion = false
 
@@ -34,7 +37,13 @@ struct Parser {
     /// - Throws: `UsageError`. `settings` then has what was understood before it.
     mutating func parse() throws(UsageError) -> Result {
         // Known before anything else is looked at, so that a wrong flag is told as JSON, too.
-        settings.isJSON = rest.contains("--json")
+        if rest.contains("--json") || rest.contains("--output=json") { settings.format = .json }
+        if rest.contains("--output=jsonl") { settings.format = .jsonl }
+        for (flag, value) in zip(rest, rest.dropFirst()) where flag == "--output" {
+            if let format = OutputFormat(rawValue: value), format.isJSON {
+                settings.format = format
+            }
+        }
         while let argument = rest.popFirst() {
             if argument == "-h" {
                 wantsHelp = true
@@ -56,6 +65,7 @@ struct Parser {
 
     private mutating func finish() throws(UsageError) -> Result {
         if wantsVersion { return .version }
+        settings.format = formats.first ?? settings.format
         guard let command else {
             if isFixture { return .help(.fixtures) }
             if wantsHelp { return .help(.overview) }
@@ -63,7 +73,16 @@ struct Parser {
         }
         if wantsHelp && command.name != "help" { return .help(.command(command)) }
         if command.name == "help" { return .help(try topic()) }
+        if command.name == Command.manual.name && options["all"] == nil {
+            return .manual(try topic())
+        }
         try takePositionals(command)
+        settings.format = formats.first
+        if let format = settings.format, !command.formats.contains(format) {
+            let right = Help.list(command.formats.map(\.rawValue), "or")
+            throw UsageError(
+                message: "\(command.fullName) --output \(format.rawValue): \(right) is right")
+        }
         return .run(
             Invocation(command: command, settings: settings, fields: fields, options: options))
     }
@@ -72,7 +91,9 @@ struct Parser {
     private func topic() throws(UsageError) -> Topic {
         let isFixture = positionals.first == Command.fixtureWord
         let names = isFixture ? positionals.dropFirst() : positionals[...]
-        guard names.count <= 1 else { throw UsageError(message: "help takes one command") }
+        guard names.count <= 1 else {
+            throw UsageError(message: "\(command?.name ?? "help") takes one command")
+        }
         guard let name = names.first else { return isFixture ? .fixtures : .overview }
         return .command(try find(name, isFixture))
     }
@@ -90,7 +111,7 @@ struct Parser {
                         message: "\"\(value)\" is neither a flag nor a flag's value",
                         hint: "imagectl help \(command.fullName) shows what it takes.")
                 }
-                let flag = isList ? "\"\(value)\"" : "--\(kebabCase(path))"
+                let flag = isList ? "\"\(value)\"" : "--\(FieldNames.kebabCase(path))"
                 fields[path] = GivenValue(flag: flag, value: part)
             }
         }
@@ -122,7 +143,10 @@ struct Parser {
         let equals = text.firstIndex(of: "=")
         let name = equals.map { text[..<$0] } ?? text
         let inline = equals.map { String(text[$0...].dropFirst()) }
-        let isOwn = command?.hasField(named: name) ?? false
+        var isOwn = command?.hasField(named: name) ?? false
+        if name == Command.output.name, command?.hasOutputFile ?? false {
+            isOwn = OutputFormat(rawValue: inline ?? rest.first ?? "") == nil
+        }
         if !isOwn, let option = Settings.options.first(where: { $0.name == name }) {
             try global(option, inline)
         } else if let command {
@@ -142,12 +166,20 @@ struct Parser {
             switch option.name {
             case "help": wantsHelp = true
             case "version": wantsVersion = true
-            default: settings.isJSON = true
+            default: try take(.json, "--json")
             }
             return
         }
         let value = try value(option.name, inline)
         switch option.name {
+        case Command.output.name:
+            guard let format = OutputFormat(rawValue: value) else {
+                let right = "\(Help.list(OutputFormat.names, "or")) is right"
+                throw UsageError(
+                    message: "--output \(value): \(right)",
+                    hint: Suggestion.sentence(value, OutputFormat.names) ?? "")
+            }
+            try take(format, "--output \(value)")
         case "socket":
             if settings.socket != nil { throw repeated(option.name) }
             settings.socket = value
@@ -165,6 +197,18 @@ struct Parser {
             }
             settings.timeout = .nanoseconds(Int64(seconds * 1e9))
         }
+    }
+
+    private mutating func take(_ format: OutputFormat, _ flag: String) throws(UsageError) {
+        if let other = formats.first {
+            throw UsageError(
+                message: other == format
+                    ? "\(flag): the format is given twice"
+                    : "\(flag) and \(other.rawValue) together",
+                hint: other == format ? "" : "One format is right.")
+        }
+        formats.append(format)
+        settings.format = format
     }
 
     private mutating func own(

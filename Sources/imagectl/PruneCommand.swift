@@ -6,7 +6,7 @@ import Wire
 extension Command {
     static var prune: Command {
         Command(
-            name: "prune", group: Group.images, summary: "delete old images or snapshots by rule",
+            name: "prune", group: Group.tasks, summary: "delete old images or snapshots by rule",
             usage: "(--image-family FAMILY | --snapshots-of DISK) RULE ... [--yes]",
             details: """
                 Shows what would go and why the rest stays; with --yes it goes. What one rule \
@@ -32,8 +32,8 @@ extension Command {
             ]
         ) { invocation in
             let family = invocation.fields["ImageFamily"]?.value ?? ""
-            let disk = invocation.value("snapshots-of") ?? ""
-            guard family.isEmpty != disk.isEmpty else {
+            let word = invocation.value("snapshots-of") ?? ""
+            guard family.isEmpty != word.isEmpty else {
                 throw UsageError(
                     message: family.isEmpty
                         ? "prune without a family or a disk"
@@ -42,6 +42,9 @@ extension Command {
             }
             let retention = try Retention(invocation)
             let client = try await invocation.connect()
+            let names = Names(
+                client: client, region: invocation.region, findings: invocation.findings)
+            let disk = try await names.resolve(word, [.disk])
             let pruning = Pruning(
                 client: client, region: invocation.region,
                 timeout: invocation.settings.timeout ?? .seconds(60),
@@ -58,8 +61,9 @@ struct PruneReport: Message {
     init() {}
 
     mutating func visit<V: FieldVisitor>(_ visitor: inout V) throws(ProtoError) {
-        try visitor.bool(1, "IsDryRun", &isDryRun)
-        try visitor.messages(2, "Resources", &resources)
+        // The list first: it is what the report is, line by line.
+        try visitor.messages(1, "Resources", &resources)
+        try visitor.bool(2, "IsDryRun", &isDryRun)
     }
 }
 
@@ -87,7 +91,8 @@ extension Views {
         table(
             report.resources, width,
             [
-                .init(title: "RESOURCE"), .init(title: "CREATED"), .init(title: "RESULT"),
+                .init(title: "RESOURCE"), .init(title: "CREATED"),
+                .init(title: "RESULT", isStatus: true),
                 .init(title: "WHY", isFlexible: true), .init(title: "NAME"),
             ]
         ) {

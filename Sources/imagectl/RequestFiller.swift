@@ -84,7 +84,12 @@ struct RequestFiller: FieldVisitor {
                 hint: "Give the whole list, or each place of it.")
             self.problem = self.problem ?? problem
         }
-        var text = given.value[...]
+        return Self.elements(of: given.value)
+    }
+
+    /// The elements of a list in one text.
+    static func elements(of value: String) -> [String] {
+        var text = value[...]
         if text.hasPrefix("[") && text.hasSuffix("]") {
             text = text.dropFirst().dropLast()
             return text.split(separator: ",").map { unquoted($0) }
@@ -92,7 +97,7 @@ struct RequestFiller: FieldVisitor {
         return text.split(separator: ",").map(String.init)
     }
 
-    private func unquoted(_ text: Substring) -> String {
+    private static func unquoted(_ text: Substring) -> String {
         var text = text.drop { $0 == " " }
         while text.last == " " { text.removeLast() }
         if text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"") {

@@ -10,7 +10,7 @@ extension Command {
                 examples: [
                     "imagectl describe-snapshots --instance-id i-bp1g6zv0ce8o",
                     "imagectl describe-snapshots --snapshot-ids s-1,s-2 --json",
-                ],
+                ], paging: .snapshots,
                 show: { response, _, width in Views.snapshots(response, width) },
                 after: { response, _, output in
                     for snapshot in response.snapshots where !snapshot.failureReason.isEmpty {
@@ -53,10 +53,10 @@ extension Command {
             ],
             options: [wait], positional: "DiskId"
         ) { invocation in
-            let request = try invocation.request(CreateSnapshotRequest.self)
+            _ = try invocation.request(CreateSnapshotRequest.self)
             let client = try await invocation.connect()
-            let waiting = Waiting(
-                client, invocation.output, timeout: invocation.settings.timeout)
+            let request = try await invocation.request(CreateSnapshotRequest.self, client)
+            let waiting = Waiting(client, invocation)
             let response = try await make(CreateSnapshot.self, request, client, invocation)
             try invocation.output.line(response) { response.snapshotID }
             guard invocation.has("wait") else { return .done }

@@ -13,12 +13,14 @@ struct StreamedExport: Sendable {
     private static let pieceBytes: Int64 = 1 << 20
     private static let piecesMax = 4
 
+    /// What comes next on the disk.
+    enum Part {
+        case data([UInt8])
+        case hole(Int64)
+    }
+
     /// A stretch of the disk, in order and without gaps.
     private struct Piece {
-        enum Part {
-            case data([UInt8])
-            case hole(Int64)
-        }
         var parts: [Part] = []
         var end: Int64
         /// Of the whole disk.
@@ -30,12 +32,13 @@ struct StreamedExport: Sendable {
     /// ExportImage or ExportSnapshot with `--output -`; nil: they are asked for something else.
     static func image(_ invocation: Invocation) async throws -> ExitCode? {
         guard try isWanted(invocation) else { return nil }
-        let request = try invocation.request(ExportImageRequest.self)
-        if !request.ossBucket.isEmpty || !request.ossPrefix.isEmpty {
+        let asked = try invocation.request(ExportImageRequest.self)
+        if !asked.ossBucket.isEmpty || !asked.ossPrefix.isEmpty {
             throw UsageError(
                 message: "--output - and a bucket together", hint: "Use one or the other.")
         }
         return try await run(invocation) { client in
+            let request = try await invocation.request(ExportImageRequest.self, client)
             let image = try await client.image(request.imageID, region: request.regionID)
             let device = request.device.isEmpty ? Device.system : request.device
             guard let disk = image.diskDeviceMappings.first(where: { $0.device == device }) else {
@@ -50,8 +53,10 @@ struct StreamedExport: Sendable {
 
     static func snapshot(_ invocation: Invocation) async throws -> ExitCode? {
         guard try isWanted(invocation) else { return nil }
-        let request = try invocation.request(ExportSnapshotRequest.self)
-        return try await run(invocation) { _ in request.snapshotID }
+        _ = try invocation.request(ExportSnapshotRequest.self)
+        return try await run(invocation) { client in
+            try await invocation.request(ExportSnapshotRequest.self, client).snapshotID
+        }
     }
 
     private static func isWanted(_ invocation: Invocation) throws(UsageError) -> Bool {
@@ -60,9 +65,9 @@ struct StreamedExport: Sendable {
             throw UsageError(
                 message: "--output and \(path.flag) together", hint: "Use one form or the other.")
         }
-        if invocation.settings.isJSON {
+        if let format = invocation.settings.format, format != .table {
             throw UsageError(
-                message: "--output - and --json together",
+                message: "--output - and \(format.rawValue) together",
                 hint: "Standard output is the disk's then.")
         }
         if StandardStream.output.isTerminal {
@@ -89,7 +94,14 @@ struct StreamedExport: Sendable {
         let progress = ProgressLine(export.snapshotID, invocation.output)
         defer { progress.erase() }
         do {
-            let (size, data) = try await export.write(to: SparseOutput(.output), progress)
+            let output = SparseOutput(.output)
+            let (size, data) = try await export.read(progress) { part in
+                switch part {
+                case .data(let bytes): try output.write(bytes)
+                case .hole(let count): try output.hole(count)
+                }
+            }
+            try output.finish()
             progress.erase()
             invocation.output.note("\(Views.bytes(size)), \(Views.bytes(data)) of data")
             return .done
@@ -101,9 +113,11 @@ struct StreamedExport: Sendable {
 
     // MARK: Reading ahead
 
+    /// Reads the whole disk, in order.
+    ///
     /// - Returns: the disk's size, and how many bytes of it were data.
-    private func write(
-        to output: SparseOutput, _ progress: ProgressLine
+    func read(
+        _ progress: ProgressLine, _ take: (Part) throws -> Void
     ) async throws -> (size: Int64, data: Int64) {
         // Only the first answer tells the size, and so what may be asked for.
         var piece = try await piece(at: 0)
@@ -122,12 +136,8 @@ struct StreamedExport: Sendable {
                 next += Self.pieceBytes
             }
             for part in piece.parts {
-                switch part {
-                case .data(let bytes):
-                    try output.write(bytes)
-                    data += Int64(bytes.count)
-                case .hole(let count): try output.hole(count)
-                }
+                if case .data(let bytes) = part { data += Int64(bytes.count) }
+                try take(part)
             }
             progress.show("reading", done: piece.end, of: piece.size)
             guard let read = ahead.first else { break }
@@ -136,7 +146,6 @@ struct StreamedExport: Sendable {
             ahead.removeFirst()
             guard piece.size == size else { throw Self.nonsense("another size than before") }
         }
-        try output.finish()
         return (piece.size, data)
     }
 

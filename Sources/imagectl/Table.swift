@@ -1,4 +1,5 @@
 import ECS
+import System
 import Wire
 
 /// Rows under titles, made to fit a width.
@@ -8,6 +9,8 @@ struct Table {
         /// Whether its texts may be cut to make room.
         var isFlexible = false
         var isNumber = false
+        /// Whether its texts are statuses, which have colours on a terminal.
+        var isStatus = false
     }
 
     private static let gap = 2
@@ -31,8 +34,11 @@ struct Table {
                 widths[index] = max(Self.flexibleMin, widths[index] - excess)
             }
         }
-        let lines = ([columns.map(\.title)] + cells).map { line(Array($0[..<shown]), widths) }
-        return lines.joined(separator: "\n")
+        // Only a terminal has a width.
+        let isColored = width != nil && Style.isColored(.output)
+        let head = line(columns[..<shown].map(\.title), widths, isColored: false)
+        let lines = cells.map { line(Array($0[..<shown]), widths, isColored: isColored) }
+        return ([head] + lines).joined(separator: "\n")
     }
 
     private func total(_ widths: [Int], _ shown: Int, atLeast: Bool) -> Int {
@@ -43,11 +49,14 @@ struct Table {
         return sum + Self.gap * (shown - 1)
     }
 
-    private func line(_ cells: [String], _ widths: [Int]) -> String {
+    private func line(_ cells: [String], _ widths: [Int], isColored: Bool) -> String {
         var text = ""
         for (index, cell) in cells.enumerated() {
-            let cell = cut(cell, widths[index])
+            var cell = cut(cell, widths[index])
             let space = String(repeating: " ", count: max(0, widths[index] - displayWidth(cell)))
+            if isColored, columns[index].isStatus, let color = Style.color(ofStatus: cell) {
+                cell = Style.text(cell, color, on: .output)
+            }
             text += columns[index].isNumber ? space + cell : cell + space
             text += String(repeating: " ", count: Self.gap)
         }
@@ -130,7 +139,7 @@ struct FieldPrinter: FieldVisitor {
     ) throws(ProtoError) { put(name, value.joined(separator: " ")) }
     mutating func bytes(
         _ number: UInt32, _ name: StaticString, _ value: inout [UInt8]
-    ) throws(ProtoError) { put(name, JSONWriter.base64(value)) }
+    ) throws(ProtoError) { put(name, Base64.encode(value)) }
     mutating func bool(
         _ number: UInt32, _ name: StaticString, _ value: inout Bool
     ) throws(ProtoError) { put(name, "\(value)") }

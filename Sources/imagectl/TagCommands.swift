@@ -34,7 +34,7 @@ extension Command {
                     "imagectl list-tag-resources m-bp1g6zv0ce8o",
                     "imagectl list-tag-resources --resource-type image --tag stage=test",
                     "imagectl list-tag-resources i-bp1g6zv0ce8o --TagFilter.1.TagKey stage",
-                ], positional: "ResourceId",
+                ], positional: "ResourceId", paging: .tags,
                 show: { response, _, width in Views.tags(response, width) },
                 after: { response, _, output in
                     tellCount(

@@ -5,7 +5,7 @@ import Wire
 extension Command {
     static var usage: Command {
         Command(
-            name: "usage", group: Group.snapshots,
+            name: "usage", group: Group.tasks,
             summary: "what images, snapshots and disks take, and the totals",
             usage: "[--images] [--snapshots] [--disks]",
             details: """
@@ -18,7 +18,7 @@ extension Command {
                 Option(name: "images", value: nil, meaning: "Images, with all their snapshots."),
                 Option(name: "snapshots", value: nil, meaning: "Snapshots."),
                 Option(name: "disks", value: nil, meaning: "Disks, with all their snapshots."),
-            ]
+            ], formats: OutputFormat.withoutIDs
         ) { invocation in
             let client = try await invocation.connect()
             var report = UsageReport()

@@ -6,7 +6,7 @@ import Wire
 extension Command {
     static var verify: Command {
         Command(
-            name: "verify", group: Group.snapshots,
+            name: "verify", group: Group.tasks,
             summary: "read what is stored, and compare the checksums",
             usage: "[SNAPSHOT | IMAGE]",
             details: """
@@ -18,15 +18,23 @@ extension Command {
                 "imagectl verify", "imagectl verify m-bp1g6zv0ce8o",
                 "imagectl verify s-bp1g6zv0ce8o --json",
             ],
-            fields: [Field(path: "RegionId", kind: .text)], positional: "Id"
+            fields: [Field(path: "RegionId", kind: .text)], positional: "Id",
+            formats: OutputFormat.withoutIDs
         ) { invocation in
-            let id = invocation.fields["Id"]?.value ?? ""
-            guard id.isEmpty || id.hasPrefix("s-") || id.hasPrefix("m-") else {
-                throw UsageError(
-                    message: "\(id) is neither a snapshot nor an image",
-                    hint: "Their IDs begin with s- and m-.")
+            let word = invocation.fields["Id"]?.value ?? ""
+            let kinds = [Names.Kind.snapshot, .image]
+            func isRight(_ id: String) -> Bool {
+                id.isEmpty || kinds.contains { id.hasPrefix($0.prefix) }
             }
+            let neither = UsageError(
+                message: "\(word) is neither a snapshot nor an image",
+                hint: "Their IDs begin with s- and m-; or give the name of one of yours.")
+            if Names.isID(word) && !isRight(word) { throw neither }
             let client = try await invocation.connect()
+            let names = Names(
+                client: client, region: invocation.region, findings: invocation.findings)
+            let id = try await names.resolve(word, kinds)
+            guard isRight(id) else { throw neither }
             let verification = Verification(
                 client: client, output: invocation.output, timeout: invocation.settings.timeout)
             return try await verification.run(id, region: invocation.region)

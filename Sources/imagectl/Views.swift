@@ -1,4 +1,5 @@
 import ECS
+import System
 
 /// What people see of the answers.
 enum Views {
@@ -7,7 +8,7 @@ enum Views {
             images, width,
             [
                 .init(title: "IMAGE"), .init(title: "NAME", isFlexible: true),
-                .init(title: "STATUS"), .init(title: "SIZE", isNumber: true),
+                .init(title: "STATUS", isStatus: true), .init(title: "SIZE", isNumber: true),
                 .init(title: "CREATED"), .init(title: "FAMILY"),
             ]
         ) { image in
@@ -36,20 +37,20 @@ enum Views {
         table(
             response.snapshots, width,
             [
-                .init(title: "SNAPSHOT"), .init(title: "STATUS"),
-                .init(title: "SIZE", isNumber: true), .init(title: "STORED", isNumber: true),
-                .init(title: "DISK"), .init(title: "CREATED"), .init(title: "CONSISTENCY"),
-                .init(title: "NAME"),
+                .init(title: "SNAPSHOT"), .init(title: "NAME", isFlexible: true),
+                .init(title: "STATUS", isStatus: true), .init(title: "SIZE", isNumber: true),
+                .init(title: "STORED", isNumber: true), .init(title: "CREATED"),
+                .init(title: "DISK"), .init(title: "CONSISTENCY"),
             ]
         ) { snapshot in
             let isReal = snapshot.sizeBytes > 0
             return [
-                snapshot.snapshotID,
+                snapshot.snapshotID, snapshot.snapshotName,
                 state(snapshot.status, snapshot.progress)
                     + (snapshot.damage.isEmpty ? "" : ", damaged"),
                 isReal ? bytes(snapshot.sizeBytes) : "\(snapshot.sourceDiskSize) GiB",
-                isReal ? bytes(snapshot.storedBytes) : "-", snapshot.sourceDiskID,
-                minute(snapshot.creationTime), snapshot.consistency, snapshot.snapshotName,
+                isReal ? bytes(snapshot.storedBytes) : "-", minute(snapshot.creationTime),
+                snapshot.sourceDiskID, snapshot.consistency,
             ]
         }
     }
@@ -59,7 +60,8 @@ enum Views {
             instances, width,
             [
                 .init(title: "INSTANCE"), .init(title: "NAME", isFlexible: true),
-                .init(title: "STATUS"), .init(title: "CREATED"), .init(title: "ZONE"),
+                .init(title: "STATUS", isStatus: true), .init(title: "CREATED"),
+                .init(title: "ZONE"),
             ]
         ) { instance in
             [
@@ -71,7 +73,8 @@ enum Views {
 
     static func statuses(_ response: DescribeInstanceStatusResponse, _ width: Int?) -> String {
         table(
-            response.instanceStatuses, width, [.init(title: "INSTANCE"), .init(title: "STATUS")]
+            response.instanceStatuses, width,
+            [.init(title: "INSTANCE"), .init(title: "STATUS", isStatus: true)]
         ) { [$0.instanceID, $0.status] }
     }
 
@@ -80,7 +83,8 @@ enum Views {
         table(
             responses, width,
             [
-                .init(title: "INSTANCE"), .init(title: "BEFORE"), .init(title: "NOW"),
+                .init(title: "INSTANCE"), .init(title: "BEFORE", isStatus: true),
+                .init(title: "NOW", isStatus: true),
                 .init(title: "RESULT", isFlexible: true),
             ]
         ) { response in
@@ -96,14 +100,15 @@ enum Views {
             response.disks, width,
             [
                 .init(title: "DISK"), .init(title: "INSTANCE"), .init(title: "DEVICE"),
-                .init(title: "SIZE", isNumber: true), .init(title: "STATUS"),
-                .init(title: "CATEGORY"), .init(title: "PATH"),
+                .init(title: "SIZE", isNumber: true), .init(title: "STATUS", isStatus: true),
+                .init(title: "NAME", isFlexible: true), .init(title: "CATEGORY"),
+                .init(title: "PATH"),
             ]
         ) { disk in
             [
                 disk.diskID, disk.instanceID, disk.device,
                 disk.sizeBytes > 0 ? bytes(disk.sizeBytes) : "\(disk.size) GiB",
-                disk.status, disk.category, disk.path,
+                disk.status, disk.diskName, disk.category, disk.path,
             ]
         }
     }
@@ -128,7 +133,8 @@ enum Views {
         table(
             response.regions, width,
             [
-                .init(title: "REGION"), .init(title: "NAME"), .init(title: "STATUS"),
+                .init(title: "REGION"), .init(title: "NAME"),
+                .init(title: "STATUS", isStatus: true),
                 .init(title: "ENDPOINT"),
             ]
         ) { [$0.regionID, $0.localName, $0.status, $0.regionEndpoint] }
@@ -138,21 +144,31 @@ enum Views {
         response.events.map(event).joined(separator: "\n")
     }
 
-    /// "1042  2026-04-04T05:06:07Z  ImageChanged  m-...  Creating 40%"
+    /// "1042  2026-04-04 05:06:07  image changed     m-...  Creating 40%  web"
     static func event(_ event: ECS.Event) -> String {
-        var id = ""
-        var status = ""
+        var (id, status, name) = ("", "", "")
         if let image = event.image {
-            (id, status) = (image.imageID, state(image.status, image.progress))
+            (id, name) = (image.imageID, image.imageName)
+            status = state(image.status, image.progress)
         } else if let snapshot = event.snapshot {
-            (id, status) = (snapshot.snapshotID, state(snapshot.status, snapshot.progress))
+            (id, name) = (snapshot.snapshotID, snapshot.snapshotName)
+            status = state(snapshot.status, snapshot.progress)
         } else if let disk = event.disk {
-            (id, status) = (disk.diskID, disk.status)
+            (id, status, name) = (disk.diskID, disk.status, disk.diskName)
         } else if let instance = event.instance {
-            (id, status) = (instance.instanceID, instance.status)
+            (id, name) = (instance.instanceID, instance.instanceName)
+            status = instance.status
         }
-        return ["\(event.sequence)", event.time, event.kind, id, status]
-            .filter { !$0.isEmpty }.map(printable).joined(separator: "  ")
+        let time = event.time.split { $0 == "T" || $0 == "Z" }.joined(separator: " ")
+        // "SnapshotChanged", as two words.
+        var kind = FieldNames.kebabCase(event.kind).split(separator: "-").joined(separator: " ")
+        kind += String(repeating: " ", count: max(0, 16 - kind.count))
+        let head = ["\(event.sequence)", time, kind, id].map(printable)
+        var words = head + [printable(status), printable(name)]
+        if let color = Style.color(ofStatus: status) {
+            words[head.count] = Style.text(words[head.count], color, on: .output)
+        }
+        return words.filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     static func status(
@@ -220,7 +236,7 @@ enum Views {
     }
 
     /// "3 h 12 min"
-    private static func time(_ seconds: Int64) -> String {
+    static func time(_ seconds: Int64) -> String {
         switch seconds {
         case ..<120: "\(seconds) s"
         case ..<7200: "\(seconds / 60) min"

@@ -20,15 +20,27 @@ struct Waiting: Sendable {
     private let deadline: Int64?
     private let timeout: Duration?
     private let isQuiet: Bool
+    /// The flags with which a further command finds what is waited for.
+    private let reach: String
 
     /// How often progress is asked for.
     private static let interval = Duration.milliseconds(200)
     /// Instances take a tenth of a second or a minute: asked for less and less often.
     private static let shortestInterval = Duration.milliseconds(50)
 
+    init(_ client: ImagedClient, _ invocation: Invocation) {
+        self.init(
+            client, invocation.output, timeout: invocation.settings.timeout,
+            reach: invocation.reach)
+    }
+
     /// - Parameter isQuiet: to leave out what Ctrl-C means.
-    init(_ client: ImagedClient, _ output: Output, timeout: Duration?, isQuiet: Bool = false) {
+    init(
+        _ client: ImagedClient, _ output: Output, timeout: Duration?, isQuiet: Bool = false,
+        reach: String = ""
+    ) {
         self.isQuiet = isQuiet
+        self.reach = reach
         self.client = client
         self.output = output
         self.timeout = timeout
@@ -50,7 +62,7 @@ struct Waiting: Sendable {
     private func overdue(_ id: String) -> Failure {
         Failure(
             .refused, "WaitTimeout", "\(id) is not done after \(timeout ?? .zero)",
-            hint: "It goes on. imagectl \(Self.command(id)) looks again.")
+            hint: "It goes on. imagectl \(command(id)) looks again.")
     }
 
     /// Says what Ctrl-C means here, and whether there is a limit.
@@ -81,7 +93,7 @@ struct Waiting: Sendable {
             return response
         } catch {
             progress.abandon()
-            throw Self.explained(error, id)
+            throw explained(error, id)
         }
     }
 
@@ -142,7 +154,7 @@ struct Waiting: Sendable {
             }
         } catch {
             progress.abandon()
-            throw Self.explained(error, id)
+            throw explained(error, id)
         }
     }
 
@@ -189,32 +201,35 @@ struct Waiting: Sendable {
             }
         } catch {
             progress.abandon()
-            throw Self.explained(error, name)
+            throw explained(error, name)
         }
     }
 
-    private static func explained(_ error: any Error, _ id: String) -> any Error {
+    /// What a wait ends with, if Ctrl-C or its time limit ended it: how to look again.
+    func explained(_ error: any Error, _ id: String) -> any Error {
+        if Failure(error).code == "DeadlineExceeded" { return overdue(id) }
         guard error is CancellationError else { return error }
         return Failure(
             .interrupted, "Interrupted", "stopped waiting; \(id) goes on",
             hint: "imagectl \(command(id)) looks again.")
     }
 
-    private static func command(_ id: String) -> String {
+    private func command(_ id: String) -> String {
         switch id.prefix(2) {
-        case "m-": "wait-for-image \(id)"
-        case "i-": "describe-instances --instance-ids \(id)"
-        default: "describe-snapshots --snapshot-ids \(id)"
+        case "m-": "wait-for-image \(id)\(reach)"
+        case "i-": "describe-instances --instance-ids \(id)\(reach)"
+        default: "describe-snapshots --snapshot-ids \(id)\(reach)"
         }
     }
 }
 
-/// One job's progress on standard error: a bar that moves on a terminal, else a line for each
-/// change.
+/// One job's progress on standard error: a bar that moves on a terminal. Elsewhere only the end is
+/// told.
 final class ProgressLine: Sendable {
     private let id: String
     private let output: Output
-    private let isTerminal = StandardStream.error.isTerminal
+    private let isTerminal =
+        StandardStream.error.isTerminal && CurrentProcess.environment("TERM") != "dumb"
     private let start = Clock.monotonicNanoseconds()
     private let last = Lock("")
 
@@ -224,17 +239,9 @@ final class ProgressLine: Sendable {
     }
 
     func update(_ status: String, _ progress: String) {
-        let state = Views.state(status, progress)
-        let isNew = last.withLock { last in
-            defer { last = state }
-            return last != state
-        }
-        if output.isJSON { return }
-        if isTerminal {
-            try? StandardStream.error.write("\r\u{1B}[K" + bar(status, progress))
-        } else if isNew {
-            Output.complain("\(id) \(printable(state))")
-        }
+        guard isTerminal && !output.isJSON else { return }
+        last.withLock { $0 = Views.state(status, progress) }
+        try? StandardStream.error.write("\r\u{1B}[K" + bar(status, progress))
     }
 
     /// How far something is, where a terminal shows it, and nothing elsewhere.

@@ -7,10 +7,11 @@ struct UsageError: Error { let text: String }
 /// help says otherwise.
 struct Arguments {
     enum Action {
-        case help, version
+        case help, manual, version
         case run(DaemonOptions)
         case check(String)
         case repair(String)
+        case printUnit(ServiceUnits, installs: Bool)
     }
 
     var action: Action
@@ -20,6 +21,10 @@ struct Arguments {
             action = .help
             return
         }
+        if arguments.contains("--man") {
+            action = .manual
+            return
+        }
         if arguments.contains("--version") {
             action = .version
             return
@@ -27,6 +32,7 @@ struct Arguments {
         switch arguments.first {
         case "check": action = .check(try Self.directory(arguments, "check"))
         case "repair": action = .repair(try Self.directory(arguments, "repair"))
+        case "print-unit": action = try Self.printUnit(arguments.dropFirst())
         default: action = .run(try Self.options(arguments))
         }
     }
@@ -43,11 +49,10 @@ struct Arguments {
 
     private static let names = [
         "--socket", "--socket-group", "--data-dir", "--durability", "--ephemeral", "--config",
-        "--workers", "--disk-root", "--fixture", "--ready-fd",
+        "--workers", "--disk-root", "--fixture", "--http", "--ready-fd", "--log-level",
     ]
 
-    private static func options(_ arguments: ArraySlice<String>) throws(UsageError) -> DaemonOptions
-    {
+    static func options(_ arguments: ArraySlice<String>) throws(UsageError) -> DaemonOptions {
         var options = DaemonOptions()
         var seen: Set<String> = []
         var rest = arguments
@@ -55,7 +60,8 @@ struct Arguments {
             let equals = argument.firstIndex(of: "=")
             let name = String(equals.map { argument[..<$0] } ?? argument[...])
             guard names.contains(name) else { throw unknown(argument) }
-            guard seen.insert(name).inserted || name == "--disk-root" else {
+            guard seen.insert(name).inserted || ["--disk-root", "--http"].contains(name)
+            else {
                 throw UsageError(text: "\(name) is given twice")
             }
             if name == "--ephemeral" || name == "--fixture" {
@@ -76,6 +82,14 @@ struct Arguments {
         if options.durability == .ephemeral && options.dataDirectory != nil {
             throw UsageError(text: "nothing is kept with --ephemeral: leave out --data-dir")
         }
+        let hasPort = options.http.contains { if case .port = $0 { true } else { false } }
+        if hasPort && !options.hasFixture {
+            throw UsageError(
+                text: """
+                    --http with a port is for tests, with --fixture: nobody knows who connects to a \
+                    port. --http=unix:PATH is right without it
+                    """)
+        }
         return options
     }
 
@@ -91,6 +105,13 @@ struct Arguments {
                     text: "--disk-root=\(value): an absolute path without .. is right")
             }
             options.diskRoots.append(root)
+        case "--http":
+            guard let place = DaemonOptions.HTTPPlace(value) else {
+                throw UsageError(
+                    text: "--http=\(value): unix:PATH, ADDRESS:PORT or PORT is right")
+            }
+            if options.http.count == 16 { throw UsageError(text: "--http: at most 16 of them") }
+            options.http.append(place)
         case "--data-dir": options.dataDirectory = value
         case "--config": options.configurationFile = value
         case "--durability":
@@ -98,6 +119,12 @@ struct Arguments {
                 throw UsageError(text: "--durability=\(value): always or ephemeral is right")
             }
             options.durability = durability
+        case "--log-level":
+            guard let level = LogLevel(rawValue: value) else {
+                let levels = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
+                throw UsageError(text: "--log-level=\(value): \(levels) are right")
+            }
+            options.logLevel = level
         case "--workers": options.workers = Int(try number(name, value, 1...1024))
         default: options.readyDescriptor = try number(name, value, 1...Int32.max)
         }
@@ -115,7 +142,8 @@ struct Arguments {
 
     private static func unknown(_ argument: String) -> UsageError {
         guard argument.hasPrefix("-") else {
-            return UsageError(text: "no command \(argument): there are check and repair")
+            return UsageError(
+                text: "no command \(argument): there are check, repair and print-unit")
         }
         return UsageError(text: "no option \(argument): there are \(names.joined(separator: ", "))")
     }

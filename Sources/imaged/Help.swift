@@ -7,6 +7,10 @@ extension Arguments {
           imaged [OPTION ...]       serve until SIGTERM or SIGINT
           imaged check DIR          read all of a stopped daemon's data; change nothing
           imaged repair DIR         take it back to its last good state; keeps copies
+          imaged print-unit systemd [--system|--user] [--install] [--exec PATH] [OPTION ...]
+                                    a socket unit and a service unit for systemd, which runs the
+                                    daemon with these options; --install writes them. Default:
+                                    --system for root, else --user
 
         Options (--name=value or --name value)
           --socket PATH             the socket to listen on, at most 103 bytes. Default, for root:
@@ -27,8 +31,15 @@ extension Arguments {
                                     may be given several times
           --fixture                 for tests: the service Fixture (clocks, held jobs, faults,
                                     accounts on demand) and the metadata ram-user
+          --http unix:PATH          speak ECS's HTTP at this socket too, for programs that use an
+                                    Alibaba Cloud SDK; who may connect is as on the other one
+          --http ADDR:PORT          the same at a port, with --fixture alone: nobody knows who
+                                    connects. ADDR is 127.0.0.1 where it is left out; port 0 is
+                                    any free one, told on --ready-fd. May be given several times
           --ready-fd N              write "ready" to this descriptor and close it once requests
-                                    are answered
+                                    are answered; before that a line "http ADDR:PORT" a port
+          --log-level LEVEL         error, warning, info (default) or debug: a line a request
+          --man                     this text as a manual page: imaged --man | man -l -
           --help, --version
 
         Who may connect
@@ -43,7 +54,10 @@ extension Arguments {
           [daemon]                  of every client: Connections, ForeignConnections,
                                     ParkedStreams, FrameSeconds ...
           [account NAME]            an account beside "default", opened at start. Limits as in
-                                    [limits], for it alone; ResourceGroup = rg-ID (several)
+                                    [limits], for it alone; ResourceGroup = rg-ID (several);
+                                    AccessKey = ID SECRET (several): over HTTP it is reached with
+                                    these keys alone, and signatures are checked. Without any,
+                                    its name is its AccessKeyId
           [peer uid=N] [peer gid=N] Account = NAME (several, at least one)
                                     Policy = FILE or Policy = rg-ID FILE, which counts for that
                                     resource group alone (several): RAM policies, JSON, beside
@@ -68,7 +82,13 @@ extension Arguments {
             Path = /srv/ci
 
         Log (standard error): a line for each change, with who asked for it:
-          imaged: change: uid 1000 pid 4242 account default CreateImage m-... s-...
+          2026-11-26T09:00:00.000Z info change operation=CreateImage code=OK uid=1000 pid=4242
+            account=default request_id=... resources=m-...,s-...
+          To systemd's journal it goes with priorities (<6>) and without times.
+
+        Service managers
+          A socket that systemd listens at (LISTEN_FDS) is served instead of one of its own, and
+          NOTIFY_SOCKET and WATCHDOG_USEC are used.
 
         Signals
           SIGTERM, SIGINT           no new work; answers under way leave, at most 5 s; jobs go on

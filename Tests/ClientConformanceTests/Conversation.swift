@@ -42,11 +42,11 @@ final class Conversation {
     }
 
     /// Sends `command` and waits for the answer.
-    func answer(to command: JSONValue) throws -> JSONValue {
+    func answer(to command: VectorJSON) throws -> VectorJSON {
         try write(Array((try command.text() + "\n").utf8))
         let line = try nextLine(after: command)
         do {
-            return try JSONValue(parsing: line)
+            return try VectorJSON(parsing: line)
         } catch {
             throw failure("no JSON: \(line)")
         }
@@ -92,7 +92,7 @@ final class Conversation {
         }
     }
 
-    private func nextLine(after command: JSONValue) throws -> String {
+    private func nextLine(after command: VectorJSON) throws -> String {
         let end = ContinuousClock.now + .seconds(60)
         while true {
             if let place = received.firstIndex(of: UInt8(ascii: "\n")) {

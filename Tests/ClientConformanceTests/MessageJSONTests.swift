@@ -8,9 +8,9 @@ import Wire
 
 /// The JSON that Swift's program reads and writes is that of the vectors, field by field.
 @Suite struct MessageJSONTests {
-    private static let vectors: [JSONValue] = {
+    private static let vectors: [VectorJSON] = {
         let text = (try? Repository.text("protocol/vectors/messages.json")) ?? ""
-        return (try? JSONValue(parsing: text))?["vectors"]?.elements ?? []
+        return (try? VectorJSON(parsing: text))?["vectors"]?.elements ?? []
     }()
 
     @Test(arguments: allOperations.indices) func isThatOfTheVectors(_ place: Int) throws {
@@ -37,7 +37,7 @@ import Wire
             }
             #expect(bytes.joined() == hex)
             let written = try JSONEncoder().encode(MessageWriter.json(message))
-            #expect(try JSONValue(parsing: String(decoding: written, as: UTF8.self)) == fields)
+            #expect(try VectorJSON(parsing: String(decoding: written, as: UTF8.self)) == fields)
         }
     }
 

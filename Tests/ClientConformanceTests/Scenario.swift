@@ -20,10 +20,10 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     }
 
     struct Exchange: Sendable {
-        let command: JSONValue
-        let expected: JSONValue
+        let command: VectorJSON
+        let expected: VectorJSON
         /// Where in the answer what later lines use is.
-        let kept: [String: [JSONValue]]
+        let kept: [String: [VectorJSON]]
         let isEventual: Bool
     }
 
@@ -47,14 +47,14 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     private init(_ name: String, _ path: String) throws {
         self.name = name
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        steps = try text.split(separator: "\n").map { try Self.step(JSONValue(parsing: $0)) }
+        steps = try text.split(separator: "\n").map { try Self.step(VectorJSON(parsing: $0)) }
     }
 
     struct Unknown: Error {
-        let line: JSONValue
+        let line: VectorJSON
     }
 
-    private static func step(_ line: JSONValue) throws -> Step {
+    private static func step(_ line: VectorJSON) throws -> Step {
         if let action = line["driver"]?.string, line.members?.count == 1 {
             return .driver(action)
         }
@@ -93,10 +93,10 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     }
 }
 
-extension JSONValue {
+extension VectorJSON {
     /// The value at `path`: names of members and places in lists.
-    func at(_ path: [JSONValue]) -> JSONValue? {
-        path.reduce(self as JSONValue?) { value, step in
+    func at(_ path: [VectorJSON]) -> VectorJSON? {
+        path.reduce(self as VectorJSON?) { value, step in
             switch step {
             case .string(let name): value?[name]
             case .number(let place):
@@ -107,7 +107,7 @@ extension JSONValue {
     }
 
     /// The same with `${name}` replaced in every string.
-    func substituting(_ kept: [String: String]) -> JSONValue {
+    func substituting(_ kept: [String: String]) -> VectorJSON {
         switch self {
         case .string(let text):
             .string(
@@ -119,7 +119,7 @@ extension JSONValue {
     }
 
     /// The first place where `actual` is not what is expected here; nil: there is none.
-    func mismatch(_ actual: JSONValue, at path: String = "answer") -> String? {
+    func mismatch(_ actual: VectorJSON, at path: String = "answer") -> String? {
         if self == .string("*") { return nil }
         switch (self, actual) {
         case (.object(let expected), .object(let found)):
@@ -143,14 +143,14 @@ extension JSONValue {
     }
 
     struct NoRequestID: Error {
-        let place: JSONValue
+        let place: VectorJSON
     }
 
     /// The same without its request ids.
     ///
     /// - Throws: ``NoRequestID`` where one is no UUID, or is missing: in a response, and in an
     ///   error that has a code.
-    func withoutRequestIDs(isRequired: Bool = false) throws -> JSONValue {
+    func withoutRequestIDs(isRequired: Bool = false) throws -> VectorJSON {
         switch self {
         case .array(let values): return .array(try values.map { try $0.withoutRequestIDs() })
         case .object(var members):

@@ -92,10 +92,10 @@ final class ScenarioRun {
         let end = ContinuousClock.now + .seconds(10)
         while true {
             let answer = try conversation.answer(to: command)
-            let found: JSONValue
+            let found: VectorJSON
             do {
                 found = try answer.withoutRequestIDs()
-            } catch let error as JSONValue.NoRequestID {
+            } catch let error as VectorJSON.NoRequestID {
                 return "no request_id, or one that is no UUID: \(error.place)"
             }
             for (name, path) in exchange.kept {

@@ -68,7 +68,7 @@ struct ScenarioTests {
         }
         let rows = try OperationRow.all()
         let found = try #require(answer["operations"]?.elements, "\(answer)")
-        func names(_ rows: [JSONValue]) -> [String] { rows.compactMap { $0["name"]?.string } }
+        func names(_ rows: [VectorJSON]) -> [String] { rows.compactMap { $0["name"]?.string } }
         let missing = names(rows).filter { !names(found).contains($0) }
         #expect(missing.isEmpty, "\(client.name) lacks \(missing.joined(separator: ", "))")
         #expect(names(found) == names(rows))
@@ -97,10 +97,10 @@ struct ScenarioTests {
     }
 
     @Test func comparingFindsEveryDifference() throws {
-        let expected = try JSONValue(parsing: #"{"a": "*", "b": [1, {"c": "${x}"}]}"#)
+        let expected = try VectorJSON(parsing: #"{"a": "*", "b": [1, {"c": "${x}"}]}"#)
             .substituting(["x": "m-1"])
         func mismatch(_ text: String) throws -> String? {
-            expected.mismatch(try JSONValue(parsing: text))
+            expected.mismatch(try VectorJSON(parsing: text))
         }
         #expect(try mismatch(#"{"a": {"any": 1}, "b": [1, {"c": "m-1"}]}"#) == nil)
         #expect(try mismatch(#"{"b": [1, {"c": "m-1"}]}"#) != nil)
@@ -112,25 +112,25 @@ struct ScenarioTests {
 
     @Test func requestIDsAreLookedAt() throws {
         let id = "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E"
-        let response = try JSONValue(parsing: #"{"response": {"request_id": "\#(id)", "a": 1}}"#)
-        #expect(try response.withoutRequestIDs() == JSONValue(parsing: #"{"response": {"a": 1}}"#))
+        let response = try VectorJSON(parsing: #"{"response": {"request_id": "\#(id)", "a": 1}}"#)
+        #expect(try response.withoutRequestIDs() == VectorJSON(parsing: #"{"response": {"a": 1}}"#))
         for wrong in [
             #"{"response": {"a": 1}}"#, #"{"response": {"request_id": "R-1"}}"#,
             #"{"outcomes": [{"response": {}}]}"#, #"{"error": {"code": "Throttling"}}"#,
             #"{"error": {"status": 4, "request_id": "\#(id.lowercased())"}}"#,
         ] {
-            #expect(throws: JSONValue.NoRequestID.self, "\(wrong)") {
-                _ = try JSONValue(parsing: wrong).withoutRequestIDs()
+            #expect(throws: VectorJSON.NoRequestID.self, "\(wrong)") {
+                _ = try VectorJSON(parsing: wrong).withoutRequestIDs()
             }
         }
         // A frame that could not be read has none.
-        _ = try JSONValue(parsing: #"{"error": {"status": 3}}"#).withoutRequestIDs()
+        _ = try VectorJSON(parsing: #"{"error": {"status": 3}}"#).withoutRequestIDs()
     }
 }
 
 /// The rows of `protocol/README.md` § Operations, as programs answer them.
 enum OperationRow {
-    static func all() throws -> [JSONValue] {
+    static func all() throws -> [VectorJSON] {
         try Repository.text("protocol/README.md").matches(
             of: /\| `(imaged\.v1\.\w+)` \| `(\w+)` \| 1 \| ?(\w*) ?\| ?(yes)?.*\|/
         ).map { row in

@@ -257,7 +257,7 @@ import Wire
             return .message(response)
         }
         let output = try Imagectl.run(["describe-snapshots"], server)
-        #expect(output.text.contains("s-1       accomplished, damaged"), "\(output.text)")
+        #expect(output.text.contains("s-1             accomplished, damaged"), "\(output.text)")
         #expect(output.err == "s-1: bytes 0-65535: checksum\n")
     }
 

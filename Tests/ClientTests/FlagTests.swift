@@ -193,10 +193,10 @@ import Wire
 
     @Test(arguments: [("m-1", "image"), ("s-1", "snapshot"), ("d-1", "disk"), ("i-1", "instance")])
     func knowsTheTypeByTheID(_ id: String, _ type: String) async throws {
-        let tag = try await request(["tag-resources", id, "x-2", "--tag", "a=1"])
+        let tag = try await request(["tag-resources", id, "m-2", "--tag", "a=1"])
             .decoded(TagResourcesRequest.self)
         #expect(tag.resourceType == type)
-        #expect(tag.resourceID == [id, "x-2"])
+        #expect(tag.resourceID == [id, "m-2"])
         #expect(tag.tag.map(\.value) == ["1"])
         let join = try await request(["join-resource-group", id, "--resource-group-id", "rg-1"])
             .decoded(JoinResourceGroupRequest.self)

@@ -110,7 +110,10 @@ import Testing
     }
 
     /// Commands that stand for no operation alone.
-    @Test(arguments: ["verify", "usage", "prune", "status", "demo"])
+    @Test(
+        arguments: [
+            "verify", "usage", "prune", "status", "doctor", "watch", "save", "load", "man", "demo",
+        ])
     func explainsWhatIsNoOperation(_ name: String) throws {
         let help = try Imagectl.run(["help", name])
         #expect(help.status == 0)

@@ -38,7 +38,8 @@ import Wire
         var response = ListTagResourcesResponse()
         response.tagResources = [tag]
         response.nextToken = "t"
-        let output = try Imagectl.run(["list-tag-resources", "m-1"], Self.answering(response))
+        let page = ["list-tag-resources", "m-1", "--next-token", "s"]
+        let output = try Imagectl.run(page, Self.answering(response))
         #expect(output.text == "RESOURCE  TYPE   KEY  VALUE\nm-1       image  k    v\n")
         #expect(output.err == "more: --next-token t\n")
         let none = try Imagectl.run(
@@ -259,8 +260,8 @@ import Wire
         #expect(output.status == 0)
         #expect(output.out.isEmpty)
         let lines = output.err.split(separator: "\n")
-        #expect(lines.count == 4, "\(output.err)")
-        #expect(lines.dropFirst().dropLast() == ["i-1 Pending", "i-1 Starting"])
+        // What it waits for, and the end: progress is a terminal's alone.
+        #expect(lines.count == 2, "\(output.err)")
         #expect(lines.last?.hasPrefix("i-1 Running after ") == true)
     }
 
@@ -275,7 +276,7 @@ import Wire
         let output = try Imagectl.run(["run-instances", "m-1", "--wait"], server)
         #expect(output.status == 0)
         #expect(output.text == "i-1\ni-2\n")
-        #expect(output.err.contains("2 instances 1 of 2 Running\n"), "\(output.err)")
+        #expect(output.err.contains("2 instances Running after "), "\(output.err)")
         let json = try Imagectl.run(
             ["run-instances", "m-1", "--wait", "--json"],
             Self.moving(response.encoded(), looks))

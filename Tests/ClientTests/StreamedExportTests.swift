@@ -203,7 +203,7 @@ import Wire
     }
 
     @Test(arguments: [
-        (["--path", "x"], "--output and --path together"), (["--json"], "--output - and --json"),
+        (["--path", "x"], "--output and --path together"), (["--json"], "--output - and json"),
         (["--oss-bucket", "b"], "--output - and a bucket"),
     ]) func whatDoesNotGoWithIt(_ arguments: [String], _ message: String) throws {
         let output = try Imagectl.run(["export-image", "m-1", "--output", "-"] + arguments)

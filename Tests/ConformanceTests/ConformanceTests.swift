@@ -51,12 +51,15 @@ struct CoverageTests {
 /// One daemon for all cases of a suite.
 struct ConformanceDaemon: SuiteTrait, TestScoping {
     @TaskLocal static var socketPath: String?
+    @TaskLocal static var httpPort: UInt16?
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let daemon = try TestDaemon(fixture: true)
-        try await Self.$socketPath.withValue(daemon.socketPath) { try await function() }
+        let daemon = try TestDaemon("", ["--http", "0"], fixture: true)
+        try await Self.$socketPath.withValue(daemon.socketPath) {
+            try await Self.$httpPort.withValue(daemon.httpPorts[0]) { try await function() }
+        }
         #expect(try daemon.stop() == 0, "\(daemon.log)")
     }
 }

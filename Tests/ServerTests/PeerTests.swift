@@ -30,14 +30,16 @@ struct PeerTests {
             "[account ci]\n[peer uid=65000]\nAccount = ci\n", ["--ephemeral"], dataPath: "")
         let stranger = try OtherUser(65_001, gid: 65_000, of: daemon)
         #expect(try isClosed(stranger.client()))
-        #expect(daemon.log.contains("refused a connection of uid 65001"))
+        #expect(
+            daemon.log.contains(
+                "refused a connection reason=\"this user is bound to no account\" uid=65001"))
         let nobody = try OtherUser(65_534, of: daemon)
         #expect(try isClosed(nobody.client()))
 
         let bound = try OtherUser(65_000, of: daemon)
         let client = try bound.client(account: "ci")
         let instance = try client.registerSimulated()
-        #expect(daemon.log.contains("change: uid 65000 pid "))
+        #expect(daemon.log.contains("code=OK uid=65000 pid="))
         // Another account, there or not, is forbidden alike.
         for account in ["default", "", "nothing"] {
             client.account = account
@@ -47,7 +49,7 @@ struct PeerTests {
             #expect(refused.code == "Forbidden")
             #expect(refused.statusCode == .permissionDenied)
         }
-        #expect(daemon.log.contains("refused a request of uid 65000"))
+        #expect(daemon.log.contains("refused a request: Forbidden uid=65000"))
         // The daemon's own user is the owner of all.
         let own = try daemon.client()
         own.account = "ci"
@@ -139,7 +141,7 @@ struct PeerTests {
         var clients = [try first.client(), try first.client()]
         for client in clients { #expect(try !isClosed(client)) }
         #expect(try isClosed(first.client()))
-        #expect(daemon.log.contains("of uid 65000: 2 of it are open"))
+        #expect(daemon.log.contains("2 connections of this user are open\" uid=65000"))
         // Others are not meant.
         #expect(try !isClosed(second.client()))
         #expect(try !isClosed(daemon.client()))

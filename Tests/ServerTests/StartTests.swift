@@ -178,7 +178,7 @@ import Wire
         let other = try Tool.run(
             "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", perl] + arguments)
         #expect(other.text == "got 0", "\(other.text) \(other.err)")
-        #expect(daemon.log.contains("uid 65534"))
+        #expect(daemon.log.contains("uid=65534"))
         #expect(try client.call(Version.self, VersionRequest()).protocolVersion == 1)
     }
 
@@ -227,7 +227,8 @@ import Wire
         ["--workers=many"], ["--workers=1025"], ["--ready-fd=0"], ["--durability=never"],
         ["--ephemeral=yes"], ["--ephemeral", "--durability=always"],
         ["--fixture=yes"], ["--disk-root", "images"], ["--disk-root=/a/../b"], ["--socket-group="],
-        ["--config"], ["--fixture", "--fixture"], ["--ephemeral", "--data-dir", "/tmp/d"],
+        ["--log-level=all"], ["--config"], ["--fixture", "--fixture"],
+        ["--ephemeral", "--data-dir", "/tmp/d"],
         ["--socket=/a", "--socket=/b"],
     ])
     func usageErrors(_ arguments: [String]) throws {

@@ -27,6 +27,11 @@ public final class TestClient {
         public var hint: String { detail?.hint ?? "" }
         public var description: String { "\(status.code) \(status.message) \(parameter) \(hint)" }
 
+        /// The same from another door: an error that did not come as a frame.
+        public init(_ error: ECSError, requestID: String) {
+            self.init(Status([error], requestID: requestID))
+        }
+
         init(_ status: Status) {
             self.status = status
             details = status.details.compactMap { try? ErrorDetail(decoding: $0.value) }

@@ -20,6 +20,10 @@ public final class TestDaemon {
     private let arguments: [String]
     private let logPath: String
     public private(set) var process: ChildProcess?
+    /// The ports that it speaks HTTP at.
+    public private(set) var httpPorts: [UInt16] = []
+    /// A Unix socket for HTTP, in case `--http` names it.
+    public var httpPath: String { "\(directory.path)/h" }
 
     /// Starts a daemon and waits until it is ready.
     ///
@@ -69,7 +73,11 @@ public final class TestDaemon {
                 var bytes = [UInt8](repeating: 0, count: 64)
                 let count = read(ends[0], &bytes, bytes.count)
                 if count > 0 { ready += String(decoding: bytes[..<count], as: UTF8.self) }
-                if ready.hasSuffix("ready\n") { return }
+                if ready.hasSuffix("ready\n") {
+                    let lines = ready.split(separator: "\n").filter { $0.hasPrefix("http ") }
+                    httpPorts = lines.compactMap { UInt16($0.split(separator: ":").last ?? "") }
+                    return
+                }
                 if count == 0 { break }
             }
             if process?.hasEnded ?? true { break }

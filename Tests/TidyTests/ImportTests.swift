@@ -8,17 +8,18 @@ struct ImportTests {
         "Sources/System": ["Glibc", "CLinux"],
         "Sources/Wire": [],
         "Sources/Checksum": [],
+        "Sources/HTTP": ["Checksum", "Wire"],
         "Sources/ECS": ["Wire"],
         "Sources/Catalog": ["ECS", "Wire"],
         "Sources/Journal": ["System", "Checksum", "Synchronization"],
         "Sources/Snapshots": ["System", "Checksum", "Synchronization"],
         "Sources/Server": [
-            "System", "Wire", "ECS", "Catalog", "Journal", "Snapshots", "Checksum",
+            "System", "Wire", "ECS", "HTTP", "Catalog", "Journal", "Snapshots", "Checksum",
             "Synchronization",
         ],
-        "Sources/imaged": ["Server", "System"],
+        "Sources/imaged": ["Server", "ECS", "System"],
         "Sources/imagectl": [
-            "ImagedClient", "ECS", "Wire", "System", "Dispatch", "Synchronization",
+            "ImagedClient", "ECS", "Wire", "System", "Checksum", "Dispatch", "Synchronization",
         ],
         "Sources/imaged-bench": [
             "ImagedClient", "ECS", "Wire", "System", "Dispatch", "Synchronization",

@@ -23,7 +23,7 @@ import Wire
     private func readAndWrite<M: Message>(_ vector: MessageVector, _ type: M.Type) throws {
         let fields = try #require(vector.fields)
         let decoded = try M(decoding: vector.bytes)
-        #expect(JSONValue.object(decoded.jsonFields) == .object(fields))
+        #expect(VectorJSON.object(decoded.jsonFields) == .object(fields))
         let written = M(jsonFields: fields)
         #expect(written == decoded)
         #expect(written.encoded().hex == vector.canonical ?? vector.hex)

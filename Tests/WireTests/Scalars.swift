@@ -4,11 +4,11 @@ import Wire
 extension String: Scalar {
     static let protoType = "string"
     static let zero = ""
-    init?(json: JSONValue) {
+    init?(json: VectorJSON) {
         guard case .string(let value) = json else { return nil }
         self = value
     }
-    var json: JSONValue { .string(self) }
+    var json: VectorJSON { .string(self) }
     var textFormat: String { [UInt8](utf8).textFormat }
 
     static func random(using generator: inout SeededGenerator) -> String {
@@ -26,11 +26,11 @@ extension String: Scalar {
 extension [UInt8]: Scalar {
     static let protoType = "bytes"
     static let zero: [UInt8] = []
-    init?(json: JSONValue) {
+    init?(json: VectorJSON) {
         guard case .string(let value) = json else { return nil }
         self = [UInt8](hex: value)
     }
-    var json: JSONValue { .string(hex) }
+    var json: VectorJSON { .string(hex) }
 
     var textFormat: String {
         let escaped = map { byte in
@@ -57,11 +57,11 @@ extension [UInt8]: Scalar {
 extension Bool: Scalar {
     static let protoType = "bool"
     static let zero = false
-    init?(json: JSONValue) {
+    init?(json: VectorJSON) {
         guard case .bool(let value) = json else { return nil }
         self = value
     }
-    var json: JSONValue { .bool(self) }
+    var json: VectorJSON { .bool(self) }
     var textFormat: String { "\(self)" }
     static func random(using generator: inout SeededGenerator) -> Bool {
         generator.next() & 1 == 1
@@ -82,11 +82,11 @@ extension FixedWidthInteger {
 
 extension Int32: Scalar {
     static let protoType = "int32"
-    init?(json: JSONValue) {
+    init?(json: VectorJSON) {
         guard case .number(let value) = json, let value = Int32(exactly: value) else { return nil }
         self = value
     }
-    var json: JSONValue { .number(Int64(self)) }
+    var json: VectorJSON { .number(Int64(self)) }
     var textFormat: String { "\(self)" }
     static func random(using generator: inout SeededGenerator) -> Int32 {
         anyMagnitude(using: &generator)
@@ -95,11 +95,11 @@ extension Int32: Scalar {
 
 extension Int64: Scalar {
     static let protoType = "int64"
-    init?(json: JSONValue) {
+    init?(json: VectorJSON) {
         guard case .string(let text) = json, let value = Int64(text) else { return nil }
         self = value
     }
-    var json: JSONValue { .string("\(self)") }
+    var json: VectorJSON { .string("\(self)") }
     var textFormat: String { "\(self)" }
     static func random(using generator: inout SeededGenerator) -> Int64 {
         anyMagnitude(using: &generator)

@@ -8,7 +8,7 @@ struct MessageVector: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let message: String
     let hex: String
-    let fields: [String: JSONValue]?
+    let fields: [String: VectorJSON]?
     let canonical: String?
     let refused: String?
     let field: String?

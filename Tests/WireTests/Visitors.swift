@@ -6,8 +6,8 @@ import Wire
 protocol Scalar: Equatable, Sendable {
     static var protoType: String { get }
     static var zero: Self { get }
-    init?(json: JSONValue)
-    var json: JSONValue { get }
+    init?(json: VectorJSON)
+    var json: VectorJSON { get }
     /// As protobuf's text format writes it.
     var textFormat: String { get }
     static func random(using generator: inout SeededGenerator) -> Self
@@ -115,9 +115,9 @@ struct FieldLister: ShapeVisitor {
 /// Makes the JSON of `protocol/vectors` from a message.
 struct JSONWriter: ShapeVisitor {
     let message: String
-    var members: [String: JSONValue] = [:]
+    var members: [String: VectorJSON] = [:]
 
-    private mutating func put(_ number: UInt32, _ value: JSONValue) {
+    private mutating func put(_ number: UInt32, _ value: VectorJSON) {
         members[Schema.of(message).name(of: number, in: message)] = value
     }
     mutating func single<T: Scalar>(_ number: UInt32, _ name: StaticString, _ value: inout T) {
@@ -144,34 +144,34 @@ struct JSONWriter: ShapeVisitor {
 /// Fills a message from such JSON.
 struct JSONReader: ShapeVisitor {
     let message: String
-    let members: [String: JSONValue]
+    let members: [String: VectorJSON]
     private(set) var used = 0
 
-    init(_ message: String, _ members: [String: JSONValue]) {
+    init(_ message: String, _ members: [String: VectorJSON]) {
         self.message = message
         self.members = members
     }
 
-    private mutating func take(_ number: UInt32) -> JSONValue? {
+    private mutating func take(_ number: UInt32) -> VectorJSON? {
         let value = members[Schema.of(message).name(of: number, in: message)]
         if value != nil { used += 1 }
         return value
     }
-    private func scalar<T: Scalar>(_ json: JSONValue) -> T {
+    private func scalar<T: Scalar>(_ json: VectorJSON) -> T {
         guard let value = T(json: json) else {
             Issue.record("\(message): \(json) is no \(T.protoType)")
             return T.zero
         }
         return value
     }
-    private func elements(_ json: JSONValue) -> [JSONValue] {
+    private func elements(_ json: VectorJSON) -> [VectorJSON] {
         guard case .array(let elements) = json else {
             Issue.record("\(message): \(json) is no list")
             return []
         }
         return elements
     }
-    private func inner<M: Message>(_ json: JSONValue) -> M {
+    private func inner<M: Message>(_ json: VectorJSON) -> M {
         guard case .object(let members) = json else {
             Issue.record("\(message): \(json) is no message")
             return M()
@@ -200,12 +200,12 @@ struct JSONReader: ShapeVisitor {
 }
 
 extension Message {
-    var jsonFields: [String: JSONValue] {
+    var jsonFields: [String: VectorJSON] {
         var copy = self
         return copy.visited(by: JSONWriter(message: Self.protoName)).members
     }
 
-    init(jsonFields: [String: JSONValue]) {
+    init(jsonFields: [String: VectorJSON]) {
         self.init()
         let reader = visited(by: JSONReader(Self.protoName, jsonFields))
         #expect(reader.used == jsonFields.count, "\(Self.protoName) lacks a field of \(jsonFields)")

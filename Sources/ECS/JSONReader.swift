@@ -1,6 +1,6 @@
 /// A JSON value (RFC 8259) with the line that it begins on, so that a problem can name its place.
-struct JSONValue {
-    enum Kind {
+public struct JSONValue: Sendable {
+    public enum Kind: Sendable {
         case object([(name: String, value: JSONValue)])
         case array([JSONValue])
         case string(String)
@@ -10,11 +10,11 @@ struct JSONValue {
         case null
     }
 
-    let line: Int
-    let kind: Kind
+    public let line: Int
+    public let kind: Kind
 
     /// "an object", for messages.
-    var kindName: String {
+    public var kindName: String {
         switch kind {
         case .object: "an object"
         case .array: "an array"
@@ -27,15 +27,15 @@ struct JSONValue {
 }
 
 /// What is no JSON, and on which line.
-struct JSONProblem: Error, Equatable {
-    let line: Int
-    let reason: String
+public struct JSONProblem: Error, Equatable {
+    public let line: Int
+    public let reason: String
 }
 
 /// Reads JSON strictly: a member's name stands once in its object, nothing follows the value, and
-/// nesting ends at 32. Written for policy documents, which are small: Foundation's reader would
-/// make the daemon a third larger (8.5 of 25.6 MB), and tells no lines.
-struct JSONReader {
+/// nesting ends at 32. Written for policy documents and fixtures, which are small: Foundation's
+/// reader would make the daemon a third larger (8.5 of 25.6 MB), and tells no lines.
+public struct JSONReader {
     private static let depthMax = 32
 
     private let bytes: [UInt8]
@@ -43,7 +43,7 @@ struct JSONReader {
     private var line = 1
 
     /// The one value that `text` holds.
-    static func read(_ text: String) throws(JSONProblem) -> JSONValue {
+    public static func read(_ text: String) throws(JSONProblem) -> JSONValue {
         var reader = JSONReader(bytes: Array(text.utf8))
         let value = try reader.value(depth: 0)
         reader.skipSpace()

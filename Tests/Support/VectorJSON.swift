@@ -1,12 +1,12 @@
 import Foundation
 
 /// A value of the JSON in `protocol/vectors` and `protocol/scenarios`: whole numbers only.
-public enum JSONValue: Hashable, Codable, Sendable, CustomStringConvertible {
+public enum VectorJSON: Hashable, Codable, Sendable, CustomStringConvertible {
     case string(String)
     case number(Int64)
     case bool(Bool)
-    case array([JSONValue])
-    case object([String: JSONValue])
+    case array([VectorJSON])
+    case object([String: VectorJSON])
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -16,16 +16,16 @@ public enum JSONValue: Hashable, Codable, Sendable, CustomStringConvertible {
             self = .number(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
-        } else if let value = try? container.decode([JSONValue].self) {
+        } else if let value = try? container.decode([VectorJSON].self) {
             self = .array(value)
         } else {
-            self = .object(try container.decode([String: JSONValue].self))
+            self = .object(try container.decode([String: VectorJSON].self))
         }
     }
 
     /// Reads one JSON text.
     public init(parsing text: some StringProtocol) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+        self = try JSONDecoder().decode(VectorJSON.self, from: Data(text.utf8))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -59,12 +59,12 @@ public enum JSONValue: Hashable, Codable, Sendable, CustomStringConvertible {
 
     /// What is inside; nil: it is something else.
     public var string: String? { if case .string(let value) = self { value } else { nil } }
-    public var members: [String: JSONValue]? {
+    public var members: [String: VectorJSON]? {
         if case .object(let members) = self { members } else { nil }
     }
-    public var elements: [JSONValue]? {
+    public var elements: [VectorJSON]? {
         if case .array(let elements) = self { elements } else { nil }
     }
 
-    public subscript(name: String) -> JSONValue? { members?[name] }
+    public subscript(name: String) -> VectorJSON? { members?[name] }
 }
