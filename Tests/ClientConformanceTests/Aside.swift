@@ -8,6 +8,10 @@ func aside<Value: Sendable>(
 ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread {
+            // The pool's threads block signals, and a program would take that over.
+            var none = sigset_t()
+            sigemptyset(&none)
+            pthread_sigmask(SIG_SETMASK, &none, nil)
             places.wait()
             defer { places.signal() }
             continuation.resume(with: Result { try work() })
