@@ -65,6 +65,7 @@ extension Server {
     /// would reset the connection, and the answer might be lost on the way.
     func beginDraining(_ connection: Connection, _ now: Int64) {
         UnixSocket.endSending(connection.socket)
+        connection.lingers = false
         connection.isDraining = true
         connection.frameDeadline = now + Int64(limits.frameSeconds) * 1_000_000_000
     }
