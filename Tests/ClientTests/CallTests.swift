@@ -6,7 +6,7 @@ import Wire
 @testable import ImagedClient
 
 /// The client against a daemon that the test plays itself.
-@Suite(.timeLimit(.minutes(1))) struct CallTests {
+@Suite(.timeLimit(.minutes(60))) struct CallTests {
     private func image(_ name: String) -> CreateImageRequest {
         var request = CreateImageRequest()
         request.imageName = name

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// The completion scripts, sourced by the shells that they are for.
-@Suite(.timeLimit(.minutes(2))) struct CompletionTests {
+@Suite(.timeLimit(.minutes(60))) struct CompletionTests {
     private static let server = FakeServer.answering { request in
         switch request.method {
         case "DescribeImages":

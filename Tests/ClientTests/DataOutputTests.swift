@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// `imagectl verify` and `imagectl usage`, and damage wherever it is shown.
-@Suite(.timeLimit(.minutes(1))) struct DataOutputTests {
+@Suite(.timeLimit(.minutes(60))) struct DataOutputTests {
     private func json(_ text: String) throws -> [String: Any] {
         try #require(
             try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `imagectl demo` with the real daemon: what it shows, and that it leaves nothing.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct DemoTests {
+@Suite(.serialized, .timeLimit(.minutes(60))) struct DemoTests {
     private let scratch = TemporaryDirectory()
     private var directory: String { "\(scratch.path)/d" }
     private var arguments: [String] { ["demo", "--size", "64", "--dir", directory] }

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// What the command line makes of its flags: the request that arrives.
-@Suite(.timeLimit(.minutes(1))) struct FlagTests {
+@Suite(.timeLimit(.minutes(60))) struct FlagTests {
     /// Runs the program against a daemon that answers with an empty message.
     private func request(_ arguments: [String]) async throws -> FakeRequest {
         let (requests, arrival) = AsyncStream<FakeRequest>.makeStream()

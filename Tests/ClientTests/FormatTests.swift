@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// `--output`: what each format makes of lists, of what was made, and of errors.
-@Suite(.timeLimit(.minutes(2))) struct FormatTests {
+@Suite(.timeLimit(.minutes(60))) struct FormatTests {
     /// Lists `count` images, as many a page as asked for.
     private static func images(_ count: Int) -> FakeServer {
         FakeServer.answering { request in

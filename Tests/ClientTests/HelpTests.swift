@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `imagectl help`, judged by the operations' own tables.
-@Suite(.timeLimit(.minutes(1))) struct HelpTests {
+@Suite(.timeLimit(.minutes(60))) struct HelpTests {
     /// Cancel names a stream of its own connection, which a command cannot know.
     private static let paths: [String: [String]] = {
         var paths: [String: [String]] = [:]

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// What is printed of instances, tags, jobs and faults, and what `--wait` waits for.
-@Suite(.timeLimit(.minutes(2))) struct InstanceOutputTests {
+@Suite(.timeLimit(.minutes(60))) struct InstanceOutputTests {
     private static func answering(_ message: some Message & Sendable) -> FakeServer {
         FakeServer.answering { _ in .message(message) }
     }

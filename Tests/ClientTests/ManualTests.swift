@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The manual pages, judged by the programs that show them.
-@Suite(.timeLimit(.minutes(2))) struct ManualTests {
+@Suite(.timeLimit(.minutes(60))) struct ManualTests {
     private static let hasTools = Tool.available("mandoc", "groff")
 
     @Test(.enabled(if: hasTools, "mandoc or groff is not installed"))

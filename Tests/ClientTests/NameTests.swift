@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Names in the places of IDs.
-@Suite(.timeLimit(.minutes(1))) struct NameTests {
+@Suite(.timeLimit(.minutes(60))) struct NameTests {
     /// An account with two images, of which others may share one with it, and three instances.
     private static func account(
         _ seen: @escaping @Sendable (FakeRequest) -> Void = { _ in }

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// What the program prints, and how it ends.
-@Suite(.timeLimit(.minutes(2))) struct OutputTests {
+@Suite(.timeLimit(.minutes(60))) struct OutputTests {
     private static func image(_ name: String, _ status: String, _ progress: String) -> Image {
         var image = Image()
         image.imageID = "m-01234567890123456789"

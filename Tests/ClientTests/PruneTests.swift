@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// `imagectl prune`: what its rules keep, and what it deletes.
-@Suite(.timeLimit(.minutes(1))) struct PruneTests {
+@Suite(.timeLimit(.minutes(60))) struct PruneTests {
     /// Images and snapshots that can be deleted, and a list of what was.
     private final class FakeCloud: @unchecked Sendable {
         private let lock = NSLock()

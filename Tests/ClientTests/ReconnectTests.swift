@@ -6,7 +6,7 @@ import Wire
 @testable import ImagedClient
 
 /// What a client does when a connection is lost or used up, against a daemon that the test plays.
-@Suite(.timeLimit(.minutes(5))) struct ReconnectTests {
+@Suite(.timeLimit(.minutes(60))) struct ReconnectTests {
     /// A daemon that loses the answers of its first `count` requests, each with its connection.
     /// It says which requests came, and answers the others.
     private final class Forgetful: Sendable {

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// `--output -`: a disk through standard output, byte for byte.
-@Suite(.timeLimit(.minutes(2))) struct StreamedExportTests {
+@Suite(.timeLimit(.minutes(60))) struct StreamedExportTests {
     /// A disk of data and holes, which answers ReadSnapshot.
     private struct FakeDisk: Sendable {
         let bytes: [UInt8]

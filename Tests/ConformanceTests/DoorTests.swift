@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// The same rules through other doors: each case once more, with CreateImage asked for over HTTP.
-@Suite(.conformanceDaemon, .timeLimit(.minutes(10))) struct HTTPDoorTests {
+@Suite(.conformanceDaemon, .timeLimit(.minutes(60))) struct HTTPDoorTests {
     @Test(arguments: Case.all) func overHTTP(_ one: Case) throws {
         let port = try #require(ConformanceDaemon.httpPort)
         try one.check(through: try HTTPDoor(port: port), namesParameters: true)
@@ -13,7 +13,7 @@ import Wire
 }
 
 /// Every error of CreateImage arrives as the SDK's own exception, with its code and status.
-@Suite(.conformanceDaemon, .timeLimit(.minutes(10)), .enabled(if: SDKDoor.isAvailable))
+@Suite(.conformanceDaemon, .timeLimit(.minutes(60)), .enabled(if: SDKDoor.isAvailable))
 struct SDKDoorTests {
     @Test(arguments: [7, 1]) func errorsArrive(version: Int) throws {
         let port = try #require(ConformanceDaemon.httpPort)

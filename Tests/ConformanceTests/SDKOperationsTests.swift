@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Every operation of ECS that the daemon has, through the real SDKs, in a life of two instances.
-@Suite(.timeLimit(.minutes(5)), .enabled(if: SDKDoor.isAvailable))
+@Suite(.timeLimit(.minutes(60)), .enabled(if: SDKDoor.isAvailable))
 struct SDKOperationsTests {
     /// A program that uses one of the SDKs, and the fixture that moves its account's clock.
     private final class Program {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `imagectl doctor`, `watch` and `--wait` against the real daemon.
-@Suite(.timeLimit(.minutes(3))) struct ImagectlTaskTests {
+@Suite(.timeLimit(.minutes(60))) struct ImagectlTaskTests {
     private let files = TemporaryDirectory()
 
     private func environment(_ daemon: TestDaemon?) -> [String: String] {

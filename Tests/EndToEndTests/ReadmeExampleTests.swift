@@ -45,7 +45,10 @@ import Testing
                 for index in stride(from: 0, to: size, by: 4096) {
                     bytes[index] = UInt8.random(in: 1...255)
                 }
-                try bytes.write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+                let file = URL(fileURLWithPath: "\(path)/\(name)")
+                try bytes.write(to: file)
+                // A hole follows.
+                try FileHandle(forWritingTo: file).truncate(atOffset: UInt64(size + 1_000_000))
             }
         }
 
@@ -60,7 +63,7 @@ import Testing
             _ text: String, socket: String? = nil, more: [String: String] = [:]
         ) throws -> Tool.Output {
             let file = "\(path)/example"
-            try Data("cd \(path)\ntrap 'kill $(jobs -p) 2>/dev/null' EXIT\n\(text)\n".utf8)
+            try Data("cd \(path)\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n\(text)\n".utf8)
                 .write(to: URL(fileURLWithPath: file))
             let inherited = ProcessInfo.processInfo.environment["PATH"] ?? ""
             var environment = [

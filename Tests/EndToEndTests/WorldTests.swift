@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What the Swift client brings for tests of its users, with the real daemon.
-@Suite(.imaged, .timeLimit(.minutes(5))) struct WorldTests {
+@Suite(.imaged, .timeLimit(.minutes(60))) struct WorldTests {
     private let world = World.current
 
     private func createImage(_ name: String) async throws -> String {

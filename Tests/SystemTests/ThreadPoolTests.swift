@@ -5,7 +5,7 @@ import Testing
 struct ThreadPoolTests {
     /// As many threads as a pool may have are busy, on every processor: another pool's work begins
     /// all the same, and only then do they end.
-    @Test(.timeLimit(.minutes(2))) func busyPoolsHoldUpNoOther() {
+    @Test(.timeLimit(.minutes(60))) func busyPoolsHoldUpNoOther() {
         let isReleased = Lock(false)
         let busy = ThreadPool("busy", threadsMax: 2 * ProcessInfo.processInfo.activeProcessorCount)
         let ended = Lock(0)
@@ -21,7 +21,7 @@ struct ThreadPoolTests {
     }
 
     /// Never more at once than the pool may have; all of it is done, in order by one thread.
-    @Test(.timeLimit(.minutes(2)), arguments: [1, 3])
+    @Test(.timeLimit(.minutes(60)), arguments: [1, 3])
     func runsAllWithinItsNumber(_ threadsMax: Int) {
         struct Seen {
             var now = 0

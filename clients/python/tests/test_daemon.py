@@ -253,7 +253,7 @@ class StartTests(unittest.TestCase):
                     region_id=REGION, instance_id=vm, client_token="t")
                 self.assertEqual(again.image_id, before.image_id)
                 self.assertEqual(daemon.account("race").account, "race")
-                self.assertIn("account race CreateImage", daemon.log)
+                self.assertRegex(daemon.log, "operation=CreateImage .* account=race ")
                 world.close()
 
     def test_a_configuration_of_sections(self):

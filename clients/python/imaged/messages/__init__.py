@@ -3,7 +3,8 @@
 from .daemon import (
     CancelRequest, CancelResponse, Damage, DescribeUsageRequest, DescribeUsageResponse,
     Event, EventsResponse, ExportSnapshotRequest, ExportSnapshotResponse, HealthRequest,
-    HealthResponse, MetricsRequest, MetricsResponse, ReadEventsRequest, ReadSnapshotRequest, ReadSnapshotResponse, Usage,
+    HealthResponse, MetricsRequest, MetricsResponse, ReadEventsRequest, ReadSnapshotRequest,
+    ReadSnapshotResponse, Usage,
     VerifySnapshotRequest, VerifySnapshotResponse, VersionRequest, VersionResponse,
     WaitForImageRequest, WaitForImageResponse, WatchRequest)
 from .envelope import (
