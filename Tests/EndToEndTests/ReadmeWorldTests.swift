@@ -15,7 +15,11 @@ import Testing
                 $0.imageName = "web"
             })
         let made = try await world.client.call(
-            WaitForImage.self, .with { $0.imageID = image.imageID })
+            WaitForImage.self,
+            .with {
+                $0.regionID = World.region
+                $0.imageID = image.imageID
+            })
         #expect(made.image?.status == "Available")
     }
 }
