@@ -24,7 +24,6 @@ struct imaged_ucred {
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 extern int fallocate(int fd, int mode, off_t offset, off_t length);
 extern int pipe2(int fds[2], int flags);
-extern int sync_file_range(int fd, off_t offset, off_t count, unsigned int flags);
 extern int syncfs(int fd);
 // Swift sees the structure of the same name first.
 extern int imaged_flock(int fd, int operation) __asm__("flock");
@@ -40,7 +39,6 @@ enum {
     imaged_SEEK_HOLE = 4,
     imaged_FALLOC_FL_KEEP_SIZE = 1,
     imaged_FALLOC_FL_PUNCH_HOLE = 2,
-    imaged_SYNC_FILE_RANGE_WRITE = 2,
     imaged_F_OFD_GETLK = 36,
     imaged_O_PATH = 010000000,
     imaged_O_TMPFILE = 020200000,

@@ -4,7 +4,8 @@ import System
 /// neither zeros nor the parent's. All that it holds is a few MiB, whatever the disk's size.
 ///
 /// The bytes come from the source, or from its clone: then they are in the segment already. Of a
-/// disk that has much to read, a second thread reads and compares every other buffer.
+/// disk that has much to read, a second thread reads and compares beside this one, which alone
+/// stores and notes what was found, in the disk's order.
 final class CopyRun {
     private let store: SnapshotStore
     private var calls: SystemCalls { store.calls }
@@ -14,12 +15,14 @@ final class CopyRun {
 
     /// Where in the file the disk begins.
     private let origin: Int64
-    private var steps: [CopyStep]
+    /// One for each thread that compares.
+    private var parents: [Parent] = []
     /// The random id of the segment that will have the new clusters.
     private let fileID: UInt64
 
     /// The job's own; nil: nothing has been stored so far.
     private var segment: SegmentWriter?
+    private var earlySync: EarlySync?
     /// The parent's that the manifest names, by number.
     private var held: [UInt64: SegmentReference] = [:]
     private var parentFailures: [ReadFailure] = []
@@ -38,21 +41,14 @@ final class CopyRun {
         self.job = job
         self.progress = progress
         self.origin = origin
-        var parent: Parent?
         if let number = job.parent {
             do throws(ReadFailure) {
-                parent = try Parent(number, of: store)
+                parents = [try Parent(number, of: store)]
             } catch {
                 parentFailures = [error]
             }
         }
-        let path = origin > 0 ? store.segmentPath(job.number) : job.path
         fileID = store.makeFileID()
-        steps = [
-            CopyStep(
-                store.calls, job, path: path, origin: origin,
-                cloneID: job.capture.isClone ? fileID : nil, parent)
-        ]
         let name = store.temporaryNames(job.number).manifest
         let file = try store.storing { () throws(SystemError) in
             try store.calls.openFile(name, in: store.temporary, SnapshotStore.newFile)
@@ -65,7 +61,9 @@ final class CopyRun {
     // MARK: The loop
 
     /// From how many bytes of data on a second thread is worth its start.
-    private static let companionBytesMin: Int64 = 16 << 20
+    private static let secondThreadBytesMin: Int64 = 16 << 20
+    /// How many buffers two threads share: while one stores, the other never waits.
+    private static let stepsOfTwo = 4
 
     /// Copies from `file`: the source, or its clone.
     ///
@@ -82,58 +80,95 @@ final class CopyRun {
         // what will differ from the parent nothing at all.
         let isAllNew = !job.capture.isBlockDevice && job.parent == nil && !isClone
         try checkSpace(needed: isAllNew ? dataBytes : 0)
-        let companion = dataBytes >= Self.companionBytesMin ? makeCompanion() : nil
+        let queue = StepQueue()
+        let isLarge = dataBytes >= Self.secondThreadBytesMin && openSecondParent()
+        let steps = (0..<(isLarge ? Self.stepsOfTwo : 1)).map { _ in makeStep() }
+        guard isLarge else {
+            return try pass(steps, through: queue, file, &extents, map)
+        }
+        try Thread.run("imaged-copies") {
+            while let step = queue.take() {
+                step.run(file, clone: map, parents.last)
+                queue.returnDone(step)
+            }
+        } beside: { () throws(CopyFailure) in
+            defer { queue.close() }
+            try syncing { () throws(CopyFailure) in
+                try pass(steps, through: queue, file, &extents, map)
+            }
+        }
+    }
+
+    /// While `body` runs, a thread makes durable what it has stored. Of a clone no data is written.
+    private func syncing(_ body: () throws(CopyFailure) -> Void) throws(CopyFailure) {
+        if isClone { return try body() }
+        let sync = EarlySync()
+        earlySync = sync
+        defer { earlySync = nil }
+        try Thread.run("imaged-syncs") {
+            sync.serve()
+        } beside: { () throws(CopyFailure) in
+            defer { sync.close() }
+            try body()
+        }
+    }
+
+    /// Opens the parent once more, for a second thread; false: one must do.
+    private func openSecondParent() -> Bool {
+        guard let first = parents.first else { return true }
+        guard let second = try? Parent(first.number, of: store) else { return false }
+        parents.append(second)
+        return true
+    }
+
+    private func makeStep() -> CopyStep {
+        CopyStep(calls, job, path: path, origin: origin, cloneID: isClone ? fileID : nil)
+    }
+
+    /// Fills the steps in the disk's order, and stores and notes them in that order; meanwhile it
+    /// runs those that no other thread has taken.
+    private func pass(
+        _ steps: [CopyStep], through queue: StepQueue, _ file: borrowing FileDescriptor,
+        _ extents: inout SourceExtents, _ map: borrowing FileDescriptor
+    ) throws(CopyFailure) {
         var ahead: Range<UInt64> = 0..<0
-        while try fill(&ahead, &extents, map) {
-            if let companion, !steps[1].parts.isEmpty {
-                companion.run {
-                    steps[1].run(file, clone: map, isClone: isClone)
-                } beside: {
-                    steps[0].run(file, clone: map, isClone: isClone)
-                }
+        var spare = steps
+        var underWay: [CopyStep] = []
+        while true {
+            while let step = spare.last, try fill(step, &ahead, &extents, map) {
+                underWay.append(spare.removeLast())
+                queue.put(step)
+            }
+            guard let first = underWay.first else { return }
+            if let step = queue.take(before: first) {
+                step.run(file, clone: map, parents.first)
+                queue.returnDone(step)
             } else {
-                steps[0].run(file, clone: map, isClone: isClone)
-            }
-            for step in steps {
-                if let failure = step.failure { throw failure }
-                try note(step)
+                if let failure = first.failure { throw failure }
+                try note(first)
+                spare.append(underWay.removeFirst())
             }
         }
     }
 
-    /// A second thread, with a step and a reader of the parent of its own; nil: one must do.
-    private func makeCompanion() -> Companion? {
-        var parent: Parent?
-        if let first = steps[0].parent {
-            guard let second = try? Parent(first.number, of: store) else { return nil }
-            parent = second
-        }
-        steps.append(
-            CopyStep(
-                calls, job, path: path, origin: origin, cloneID: isClone ? fileID : nil, parent))
-        return Companion("imaged-copies")
-    }
-
-    /// Gives the steps their next clusters, in the disk's order; false: there are none.
+    /// Gives a step the next clusters; false: there are none.
     ///
     /// - Parameter ahead: what is left of the extent that is being copied.
     private func fill(
-        _ ahead: inout Range<UInt64>, _ extents: inout SourceExtents,
+        _ step: CopyStep, _ ahead: inout Range<UInt64>, _ extents: inout SourceExtents,
         _ map: borrowing FileDescriptor
     ) throws(CopyFailure) -> Bool {
         if progress.isCancelled { throw .cancelled(job.path) }
-        for step in steps {
-            step.clear()
-            while true {
-                if ahead.isEmpty {
-                    guard let extent = try extents.next(map, from: ahead.upperBound) else { break }
-                    ahead = extent.cluster..<extent.cluster + extent.count
-                }
-                ahead = ahead.lowerBound + step.take(ahead)..<ahead.upperBound
-                if !ahead.isEmpty { break }
+        step.clear()
+        while true {
+            if ahead.isEmpty {
+                guard let extent = try extents.next(map, from: ahead.upperBound) else { break }
+                ahead = extent.cluster..<extent.cluster + extent.count
             }
+            ahead = ahead.lowerBound + step.take(ahead)..<ahead.upperBound
+            if !ahead.isEmpty { break }
         }
-        return !steps[0].parts.isEmpty
+        return !step.parts.isEmpty
     }
 
     /// Stores what is new of a step, and notes all of it.
@@ -146,6 +181,7 @@ final class CopyRun {
                 try checkSpace(needed: 0)
             }
         }
+        if let segment { earlySync?.offer(segment) }
         progress.advance(by: step.byteCount)
     }
 
@@ -237,9 +273,9 @@ final class CopyRun {
             parentFailures: allParentFailures)
     }
 
-    /// Both steps may have met the same.
+    /// Both threads may have met the same.
     private var allParentFailures: [ReadFailure] {
-        let all = parentFailures + steps.flatMap { $0.parent?.failures ?? [] }
+        let all = parentFailures + parents.flatMap(\.failures)
         return all.indices.filter { !all[..<$0].contains(all[$0]) }.map { all[$0] }
     }
 }

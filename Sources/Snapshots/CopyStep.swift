@@ -9,15 +9,15 @@ struct CopyPart {
 }
 
 /// One buffer of a copy: reads clusters that may have data and finds out which are zeros, which
-/// the parent's and which new. Two steps may be at work side by side, each with a reader of the
-/// parent of its own.
-final class CopyStep {
+/// the parent's and which new.
+///
+/// Unchecked: it belongs to one thread at a time, as ``StepQueue`` says.
+final class CopyStep: @unchecked Sendable {
     private let calls: SystemCalls
     private let job: CopyJob
     private let path: String
     /// Where in the file the disk begins.
     private let origin: Int64
-    let parent: Parent?
     private let buffer = Buffer(byteCount: Layout.transferBytes)
     /// The random id of the segment that the disk was cloned into; nil: it was not.
     private let cloneID: UInt64?
@@ -28,15 +28,13 @@ final class CopyStep {
     private(set) var failure: CopyFailure?
 
     init(
-        _ calls: SystemCalls, _ job: CopyJob, path: String, origin: Int64, cloneID: UInt64?,
-        _ parent: Parent?
+        _ calls: SystemCalls, _ job: CopyJob, path: String, origin: Int64, cloneID: UInt64?
     ) {
         self.calls = calls
         self.cloneID = cloneID
         self.job = job
         self.path = path
         self.origin = origin
-        self.parent = parent
     }
 
     // MARK: What to do
@@ -90,11 +88,12 @@ final class CopyStep {
     /// - Parameters:
     ///   - file: has the bytes: the source, or the clone.
     ///   - clone: the segment that the disk was cloned into, if it was.
+    ///   - parent: the running thread's own, which has not gone beyond these clusters.
     func run(
-        _ file: borrowing FileDescriptor, clone: borrowing FileDescriptor, isClone: Bool
+        _ file: borrowing FileDescriptor, clone: borrowing FileDescriptor, _ parent: Parent?
     ) {
         do throws(CopyFailure) {
-            for index in parts.indices { try run(&parts[index], file, clone, isClone) }
+            for index in parts.indices { try run(&parts[index], file, clone, parent) }
         } catch {
             failure = error
         }
@@ -103,8 +102,9 @@ final class CopyStep {
     /// What the parent has for certain is not read.
     private func run(
         _ part: inout CopyPart, _ file: borrowing FileDescriptor,
-        _ clone: borrowing FileDescriptor, _ isClone: Bool
+        _ clone: borrowing FileDescriptor, _ parent: Parent?
     ) throws(CopyFailure) {
+        let isClone = cloneID != nil
         let (first, count) = (part.clusters.lowerBound, part.clusters.count)
         let pieces = parent?.pieces(of: part.clusters) ?? []
         if isClone { parent?.matchBlocks(of: clone, from: first, pieces, &part.placements) }

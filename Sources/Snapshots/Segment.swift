@@ -47,7 +47,9 @@ enum SegmentLayout {
 ///
 /// Either each cluster goes to the next slot (`append`), or the disk was cloned into the segment,
 /// cluster for slot, and the slots that a manifest will name are only noted (`adopt`).
-final class SegmentWriter {
+///
+/// Unchecked: it is one thread's, but for `syncEarly`.
+final class SegmentWriter: @unchecked Sendable {
     let reference: SegmentReference
     private let segment: FileDescriptor
     private let index: FileDescriptor
@@ -57,8 +59,8 @@ final class SegmentWriter {
     private var blockNumber: UInt64 = 0
     /// The number after the last slot's.
     private(set) var slotCount: UInt64 = 0
-    /// The slot up to which the disk has been asked to write.
-    private var writebackSlot: UInt64 = 0
+    /// What went wrong in `syncEarly`: the kernel tells it but once.
+    private let earlyFailure = Lock<SystemError?>(nil)
     /// How many slots hold a cluster.
     private(set) var storedClusterCount: UInt64 = 0
 
@@ -83,18 +85,16 @@ final class SegmentWriter {
             try enter(
                 SegmentLayout.checksum(cluster, slot: slotCount, fileID: reference.fileID))
         }
-        if slotCount - writebackSlot >= Self.writebackSlots { startWriteback() }
         return first
     }
 
-    /// 4 MiB: the disk writes while the rest is read.
-    private static let writebackSlots: UInt64 = 64
-
-    private func startWriteback() {
-        let start = SegmentLayout.offset(ofSlot: writebackSlot)
-        let end = SegmentLayout.offset(ofSlot: slotCount)
-        calls.startWriteback(segment, at: start, count: end - start)
-        writebackSlot = slotCount
+    /// Makes durable what has been stored so far, on any thread, while the owner goes on.
+    func syncEarly() {
+        do throws(SystemError) {
+            try calls.syncData(segment)
+        } catch {
+            earlyFailure.withLock { $0 = $0 ?? error }
+        }
     }
 
     /// Notes that clusters with these checksums are in the slots from `first` on, which come after
@@ -135,6 +135,7 @@ final class SegmentWriter {
         try Header(magic: .index, number: number, fileID: fileID, fields: [slotCount])
             .write(to: index, calls)
         try calls.syncData(segment)
+        if let failure = earlyFailure.withLock({ $0 }) { throw failure }
         try calls.syncData(index)
     }
 }

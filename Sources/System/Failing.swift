@@ -72,7 +72,6 @@ extension SystemCalls {
             },
             fdatasync: { fault() ?? real.fdatasync($0) },
             fsync: { fault() ?? real.fsync($0) },
-            startWriteback: real.startWriteback,
             ftruncate: { fault() ?? real.ftruncate($0, $1) },
             fallocate: { fault() ?? real.fallocate($0, $1, $2, $3) },
             lseek: { fault() ?? real.lseek($0, $1, $2) },

@@ -15,8 +15,6 @@ public struct SystemCalls: Sendable {
     public var pwrite: @Sendable (CInt, UnsafeRawBufferPointer, _ offset: Int64) -> Int
     public var fdatasync: @Sendable (CInt) -> Int
     public var fsync: @Sendable (CInt) -> Int
-    /// Only asks for it: what it returns is not looked at.
-    public var startWriteback: @Sendable (CInt, _ offset: Int64, _ length: Int64) -> Int
     public var ftruncate: @Sendable (CInt, _ size: Int64) -> Int
     public var fallocate: @Sendable (CInt, _ mode: CInt, _ offset: Int64, _ length: Int64) -> Int
     public var lseek: @Sendable (CInt, _ offset: Int64, _ whence: CInt) -> Int
@@ -51,9 +49,6 @@ public struct SystemCalls: Sendable {
         pwrite: { result(Glibc.pwrite($0, $1.baseAddress, $1.count, off_t($2))) },
         fdatasync: { result(Glibc.fdatasync($0)) },
         fsync: { result(Glibc.fsync($0)) },
-        startWriteback: {
-            result(sync_file_range($0, off_t($1), off_t($2), UInt32(imaged_SYNC_FILE_RANGE_WRITE)))
-        },
         ftruncate: { result(Glibc.ftruncate($0, off_t($1))) },
         fallocate: { result(CLinux.fallocate($0, $1, off_t($2), off_t($3))) },
         lseek: { result(Glibc.lseek($0, off_t($1), $2)) },
@@ -192,14 +187,6 @@ extension SystemCalls {
     public func syncData(_ file: borrowing FileDescriptor) throws(SystemError) {
         let number = file.rawValue
         _ = try check("fdatasync", nil) { fdatasync(number) }
-    }
-
-    /// Lets the disk begin with what was written, so that a sync later has less to wait for
-    /// (`sync_file_range(2)`). A hint: what goes wrong shows at that sync.
-    public func startWriteback(
-        _ file: borrowing FileDescriptor, at offset: Int64, count: Int64
-    ) {
-        _ = startWriteback(file.rawValue, offset, count)
     }
 
     /// Syncs a directory after a file in it was made, renamed or removed.

@@ -210,7 +210,7 @@ private enum Reader {
             families == ["a": "counter", "b": "gauge", "c": "gauge", "d_seconds": "histogram"])
         #expect(value(samples, "a_total", ["x": "a\"b\\c\nd", "y": "é"]) == 1)
         #expect(value(samples, "b") == 0.000_012_5)
-        #expect(value(samples, "c") == 18_446_744_073_709_551_615)
+        #expect(value(samples, "c") == 18_446_744_073_709_551_616)
         func bucket(_ bound: String) -> Double? {
             value(samples, "d_seconds_bucket", ["class": "read", "le": bound])
         }
