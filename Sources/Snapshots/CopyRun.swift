@@ -61,7 +61,7 @@ final class CopyRun {
     // MARK: The loop
 
     /// From how many bytes of data on a second thread is worth its start.
-    private static let secondThreadBytesMin: Int64 = 16 << 20
+    private static let secondThreadBytesMin = EarlySync.fileBytesMin
     /// How many buffers two threads share: while one stores, the other never waits.
     private static let stepsOfTwo = 4
 
@@ -99,18 +99,17 @@ final class CopyRun {
         }
     }
 
-    /// While `body` runs, a thread makes durable what it has stored. Of a clone no data is written.
+    /// While `body` runs, a thread syncs what it has stored. Of a clone no data is written.
     private func syncing(_ body: () throws(CopyFailure) -> Void) throws(CopyFailure) {
         if isClone { return try body() }
-        let sync = EarlySync()
-        earlySync = sync
-        defer { earlySync = nil }
-        try Thread.run("imaged-syncs") {
-            sync.serve()
-        } beside: { () throws(CopyFailure) in
-            defer { sync.close() }
+        let failure = try EarlySync.run { () throws(SystemError) in
+            try segment?.sync()
+        } beside: { early throws(CopyFailure) in
+            earlySync = early
+            defer { earlySync = nil }
             try body()
         }
+        if let failure { throw CopyFailure(store: failure, path: store.path) }
     }
 
     /// Opens the parent once more, for a second thread; false: one must do.
@@ -181,7 +180,6 @@ final class CopyRun {
                 try checkSpace(needed: 0)
             }
         }
-        if let segment { earlySync?.offer(segment) }
         progress.advance(by: step.byteCount)
     }
 
@@ -214,7 +212,9 @@ final class CopyRun {
                     slot = cluster
                     try writer.adopt(step.checksums(of: part, range), at: slot)
                 } else {
-                    slot = try writer.append(step.bytes(of: part, range))
+                    let bytes = step.bytes(of: part, range)
+                    slot = try writer.append(bytes)
+                    earlySync?.wrote(Int64(bytes.count))
                 }
                 try manifest.append(
                     Run(

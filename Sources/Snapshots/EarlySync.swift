@@ -1,47 +1,75 @@
 import System
 
-/// Makes a segment durable bit by bit while the rest of its disk is read.
+/// Makes a file durable bit by bit while it is written.
 ///
 /// A disk's own cache takes as long to be emptied as the bytes take to be written; begun at the
-/// end, a copy would wait for all of it.
+/// end, all of that would be waited for.
 final class EarlySync: Sendable {
     private struct State {
-        var writer: SegmentWriter?
-        /// How many of its clusters have been asked for.
-        var clusterCount: UInt64 = 0
+        /// Written and not asked for.
+        var bytes: Int64 = 0
+        var isWanted = false
         var isClosed = false
-
-        var offered: SegmentWriter? { isClosed ? nil : writer }
+        var failure: SystemError?
     }
     private let state = Lock(State())
 
-    /// 4 MiB: less is not worth a call.
-    private static let clustersMin: UInt64 = 64
+    /// From how many bytes on to write this is worth a thread.
+    static let fileBytesMin: Int64 = 16 << 20
+    /// Less is not worth a call.
+    private static let bytesMin: Int64 = 4 << 20
 
-    /// Has what is new synced soon, if it is enough.
-    func offer(_ writer: SegmentWriter) {
-        let count = writer.storedClusterCount
-        guard count >= state.withLock({ $0.clusterCount }) + Self.clustersMin else { return }
+    private init() {}
+
+    /// Runs `body`, which tells what it writes, and on a thread of its own `sync` again and again.
+    ///
+    /// - Returns: what went wrong in `sync`. The kernel tells it but once: a sync at the end would
+    ///   know nothing of it.
+    static func run<Failure: Error>(
+        _ sync: () throws(SystemError) -> Void, beside body: (EarlySync) throws(Failure) -> Void
+    ) throws(Failure) -> SystemError? {
+        let early = EarlySync()
+        try Thread.run("imaged-syncs") {
+            while early.waitUntilWanted() { early.note(sync) }
+        } beside: { () throws(Failure) in
+            defer { early.close() }
+            try body(early)
+        }
+        return early.state.withLock { $0.failure }
+    }
+
+    /// Tells of bytes that were written: they are synced soon, if they are enough.
+    func wrote(_ bytes: Int64) {
+        let isEnough = state.withLock {
+            $0.bytes += bytes
+            return $0.bytes >= Self.bytesMin
+        }
+        if !isEnough { return }
         state.notify {
-            $0.writer = writer
-            $0.clusterCount = count
+            $0.bytes = 0
+            $0.isWanted = true
         }
     }
 
-    /// Syncs what is offered, until it is closed.
-    func serve() {
-        while let writer = next() { writer.syncEarly() }
+    /// False: nothing is wanted any more.
+    private func waitUntilWanted() -> Bool {
+        state.wait { state -> Bool? in
+            if state.isClosed || state.failure != nil { return false }
+            guard state.isWanted else { return nil }
+            state.isWanted = false
+            return true
+        }
     }
 
-    private func next() -> SegmentWriter? {
-        state.wait { state -> State? in
-            guard state.isClosed || state.writer != nil else { return nil }
-            defer { state.writer = nil }
-            return state
-        }.offered
+    private func note(_ sync: () throws(SystemError) -> Void) {
+        do throws(SystemError) {
+            try sync()
+        } catch {
+            state.withLock { $0.failure = error }
+        }
     }
 
-    func close() {
+    private func close() {
         state.notify { $0.isClosed = true }
     }
 }

@@ -55,45 +55,67 @@ extension SnapshotStore {
         let size = max(header.diskBytes, sizeBytes)
         progress.start(total: header.storedBytes)
         try target.writing { () throws(SystemError) in try calls.setSize(file, size) }
+        if header.storedBytes < EarlySync.fileBytesMin {
+            try writeClusters(snapshot, to: file, target, nil, progress)
+        } else {
+            let failure = try EarlySync.run { () throws(SystemError) in
+                try calls.syncData(file)
+            } beside: { early throws(ExportFailure) in
+                try writeClusters(snapshot, to: file, target, early, progress)
+            }
+            if let failure { throw ExportFailure(writing: failure, path: target.path) }
+        }
+        try target.writing { () throws(SystemError) in try calls.syncData(file) }
+        return Exported(sizeBytes: size, storedBytes: header.storedBytes)
+    }
+
+    private func writeClusters(
+        _ snapshot: SnapshotReader, to file: borrowing FileDescriptor, _ target: FileTarget,
+        _ early: EarlySync?, _ progress: JobProgress
+    ) throws(ExportFailure) {
+        let header = snapshot.manifest.header
         let buffer = Buffer(byteCount: Layout.transferBytes)
         var clones = true
-        while true {
-            if progress.isCancelled {
-                throw ExportFailure(
-                    .cancelled, "\(quoted(target.path)) was cancelled before it was whole",
-                    hint: "ask for it again if it is still wanted")
-            }
-            let extent: Extent?
-            do throws(ReadFailure) {
-                extent = try snapshot.next(into: buffer)
-            } catch {
-                throw ExportFailure(error)
-            }
-            guard let extent else { break }
+        while let extent = try nextExtent(snapshot, into: buffer, target, progress) {
             let range = extent.bytes(ofDisk: header.diskBytes)
-            let offset = range.lowerBound
-            var done: Int64 = 0
+            var rest = range
             if clones {
                 let whole = Int64(range.count) / Int64(Layout.clusterBytes)
                 clones = try target.writing { () throws(SystemError) in
-                    try snapshot.cloneLast(UInt64(whole), to: file, at: offset)
+                    try snapshot.cloneLast(UInt64(whole), to: file, at: range.lowerBound)
                 }
                 if clones {
-                    done = whole * Int64(Layout.clusterBytes)
+                    rest = range.lowerBound + whole * Int64(Layout.clusterBytes)..<range.upperBound
                 } else {
                     try target.checkSpace(file, header.storedBytes - progress.bytesDone)
                 }
             }
-            if done < range.count {
-                let bytes = UnsafeRawBufferPointer(buffer.slice(Int(done)..<range.count))
+            if !rest.isEmpty {
+                let bytes = UnsafeRawBufferPointer(
+                    buffer.slice(range.count - rest.count..<range.count))
                 try target.writing { () throws(SystemError) in
-                    try calls.writeAll(file, at: offset + done, bytes)
+                    try calls.writeAll(file, at: rest.lowerBound, bytes)
                 }
+                early?.wrote(Int64(bytes.count))
             }
             progress.advance(by: Int64(extent.count) * Int64(Layout.clusterBytes))
         }
-        try target.writing { () throws(SystemError) in try calls.syncData(file) }
-        return Exported(sizeBytes: size, storedBytes: header.storedBytes)
+    }
+
+    private func nextExtent(
+        _ snapshot: SnapshotReader, into buffer: Buffer, _ target: FileTarget,
+        _ progress: JobProgress
+    ) throws(ExportFailure) -> Extent? {
+        if progress.isCancelled {
+            throw ExportFailure(
+                .cancelled, "\(quoted(target.path)) was cancelled before it was whole",
+                hint: "ask for it again if it is still wanted")
+        }
+        do throws(ReadFailure) {
+            return try snapshot.next(into: buffer)
+        } catch {
+            throw ExportFailure(error)
+        }
     }
 }
 

@@ -48,8 +48,8 @@ enum SegmentLayout {
 /// Either each cluster goes to the next slot (`append`), or the disk was cloned into the segment,
 /// cluster for slot, and the slots that a manifest will name are only noted (`adopt`).
 ///
-/// Unchecked: it is one thread's, but for `syncEarly`.
-final class SegmentWriter: @unchecked Sendable {
+/// It is one thread's, but for `sync`.
+final class SegmentWriter {
     let reference: SegmentReference
     private let segment: FileDescriptor
     private let index: FileDescriptor
@@ -59,8 +59,6 @@ final class SegmentWriter: @unchecked Sendable {
     private var blockNumber: UInt64 = 0
     /// The number after the last slot's.
     private(set) var slotCount: UInt64 = 0
-    /// What went wrong in `syncEarly`: the kernel tells it but once.
-    private let earlyFailure = Lock<SystemError?>(nil)
     /// How many slots hold a cluster.
     private(set) var storedClusterCount: UInt64 = 0
 
@@ -88,14 +86,8 @@ final class SegmentWriter: @unchecked Sendable {
         return first
     }
 
-    /// Makes durable what has been stored so far, on any thread, while the owner goes on.
-    func syncEarly() {
-        do throws(SystemError) {
-            try calls.syncData(segment)
-        } catch {
-            earlyFailure.withLock { $0 = $0 ?? error }
-        }
-    }
+    /// Makes durable what has been stored so far.
+    func sync() throws(SystemError) { try calls.syncData(segment) }
 
     /// Notes that clusters with these checksums are in the slots from `first` on, which come after
     /// all slots so far.
@@ -134,8 +126,7 @@ final class SegmentWriter: @unchecked Sendable {
             .write(to: segment, calls)
         try Header(magic: .index, number: number, fileID: fileID, fields: [slotCount])
             .write(to: index, calls)
-        try calls.syncData(segment)
-        if let failure = earlyFailure.withLock({ $0 }) { throw failure }
+        try sync()
         try calls.syncData(index)
     }
 }

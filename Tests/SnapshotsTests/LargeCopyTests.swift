@@ -66,6 +66,27 @@ import Testing
         #expect(try fixture.files().isEmpty)
     }
 
+    /// An export that once could not be made durable fails, too, though the last sync succeeds.
+    @Test func exportFailsWithAnEarlySync() throws {
+        try chain.write(chain.data(Self.bytes + 77), at: 0)
+        try chain.snapshot(parent: nil)
+        let synced = Lock(0)
+        var calls = SystemCalls.live
+        calls.fdatasync = { file in
+            let count = synced.withLock {
+                $0 += 1
+                return $0
+            }
+            return count == 1 ? -Int(Errno.io.rawValue) : SystemCalls.live.fdatasync(file)
+        }
+        let path = fixture.target
+        let failure = #expect(throws: ExportFailure.self) {
+            try fixture.store(calls).export(manifest: 1, to: path, peer: fixture.peer)
+        }
+        #expect(failure?.errno == .io)
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     /// T3, of the calls every eleventh: whichever thread meets it, all of them end, and nothing is
     /// left of a copy that failed.
     @Test func aCallFails() throws {
