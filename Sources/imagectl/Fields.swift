@@ -117,7 +117,7 @@ struct FieldLister: FieldVisitor {
 }
 
 /// Reads one field of a message by its name: texts and lists of texts.
-struct FieldFinder: FieldVisitor {
+struct FieldFinder: SelectiveVisitor {
     private let wanted: String
     private var values: [String] = []
 
@@ -148,36 +148,9 @@ struct FieldFinder: FieldVisitor {
     ) throws(ProtoError) {
         if isWanted(name) { values = ["\(value)"] }
     }
-    mutating func optionalString(
-        _ number: UInt32, _ name: StaticString, _ value: inout String?
-    ) throws(ProtoError) {}
-    mutating func bytes(
-        _ number: UInt32, _ name: StaticString, _ value: inout [UInt8]
-    ) throws(ProtoError) {}
-    mutating func bool(
-        _ number: UInt32, _ name: StaticString, _ value: inout Bool
-    ) throws(ProtoError) {}
-    mutating func optionalBool(
-        _ number: UInt32, _ name: StaticString, _ value: inout Bool?
-    ) throws(ProtoError) {}
-    mutating func int32(
-        _ number: UInt32, _ name: StaticString, _ value: inout Int32
-    ) throws(ProtoError) {}
-    mutating func optionalInt32(
-        _ number: UInt32, _ name: StaticString, _ value: inout Int32?
-    ) throws(ProtoError) {}
     mutating func optionalInt64(
         _ number: UInt32, _ name: StaticString, _ value: inout Int64?
     ) throws(ProtoError) {
         if isWanted(name), let value { values = ["\(value)"] }
     }
-    mutating func int64s(
-        _ number: UInt32, _ name: StaticString, _ value: inout [Int64]
-    ) throws(ProtoError) {}
-    mutating func message<M: Message>(
-        _ number: UInt32, _ name: StaticString, _ value: inout M?
-    ) throws(ProtoError) {}
-    mutating func messages<M: Message>(
-        _ number: UInt32, _ name: StaticString, _ value: inout [M]
-    ) throws(ProtoError) {}
 }

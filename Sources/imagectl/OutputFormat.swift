@@ -86,7 +86,7 @@ struct RowLister: FieldVisitor {
 }
 
 /// The IDs that a message tells: those of its list, or of the one thing that it is about.
-struct IDLister: FieldVisitor {
+struct IDLister: SelectiveVisitor {
     private var ids: [String] = []
     /// Whether a field that carries IDs was met: only the first one counts.
     private var isFound = false
@@ -145,29 +145,4 @@ struct IDLister: FieldVisitor {
     ) throws(ProtoError) {
         if "\(name)" == "FaultRuleId" { take([value == 0 ? "" : "\(value)"]) }
     }
-
-    mutating func optionalString(
-        _ number: UInt32, _ name: StaticString, _ value: inout String?
-    ) throws(ProtoError) {}
-    mutating func bytes(
-        _ number: UInt32, _ name: StaticString, _ value: inout [UInt8]
-    ) throws(ProtoError) {}
-    mutating func bool(
-        _ number: UInt32, _ name: StaticString, _ value: inout Bool
-    ) throws(ProtoError) {}
-    mutating func optionalBool(
-        _ number: UInt32, _ name: StaticString, _ value: inout Bool?
-    ) throws(ProtoError) {}
-    mutating func int32(
-        _ number: UInt32, _ name: StaticString, _ value: inout Int32
-    ) throws(ProtoError) {}
-    mutating func optionalInt32(
-        _ number: UInt32, _ name: StaticString, _ value: inout Int32?
-    ) throws(ProtoError) {}
-    mutating func optionalInt64(
-        _ number: UInt32, _ name: StaticString, _ value: inout Int64?
-    ) throws(ProtoError) {}
-    mutating func int64s(
-        _ number: UInt32, _ name: StaticString, _ value: inout [Int64]
-    ) throws(ProtoError) {}
 }
