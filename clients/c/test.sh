@@ -14,7 +14,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/imaged-c-build-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 strict="-std=c11 -Wall -Wextra -Werror -pedantic -pthread"
-tests="tests.c tests_fake.c tests_daemon.c"
+tests="tests.c vectors.c fake.c tests_codec.c tests_frames.c tests_tables.c tests_fuzz.c
+    tests_calls.c tests_connection.c tests_time.c tests_events.c tests_threads.c tests_daemon.c"
 cd "$here"
 
 if [ -n "${IMAGED:-}" ]; then
@@ -70,8 +71,11 @@ done
 for program in conformance example; do
     $address "$work/$program.o" "$work/imaged-address.o" -o "$work/$program"
 done
-$address "$work/tests.o" "$work/tests_fake.o" "$work/tests_daemon.o" "$work/imaged-address.o" \
-    -o "$work/tests-address"
+objects=
+for file in $tests; do
+    objects="$objects ${file%.c}.o"
+done
+(cd "$work" && $address $objects imaged-address.o -o tests-address)
 
 # No global state, and no name but its own.
 if have nm; then
