@@ -9,6 +9,8 @@ let strict: [SwiftSetting] = [
 ]
 /// The modules that read bytes from strangers say `unsafe` where they use it: nowhere.
 let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
+/// Unoptimized, a checksum takes longer than all else that the tests do.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 /// A release binary carries the Swift runtime: it starts in a third of the time and needs no toolchain.
 /// Of glibc it needs 2.34: the runtime's hypot of two Floats, which nothing here calls, would need
 /// 2.35 where it is built on a newer system, and is tied to a function that traps instead.
@@ -31,7 +33,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(name: "System", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "Wire", swiftSettings: safe),
-        .target(name: "Checksum", swiftSettings: strict),
+        .target(name: "Checksum", swiftSettings: strict + optimized),
         .target(name: "HTTP", dependencies: ["Checksum", "Wire"], swiftSettings: safe),
         .target(name: "ECS", dependencies: ["Wire"], swiftSettings: safe),
         .target(name: "Catalog", dependencies: ["ECS", "Wire"], swiftSettings: strict),

@@ -88,7 +88,7 @@ final class CopyRun {
         }
         try Thread.run("imaged-copies") {
             while let step = queue.take() {
-                step.run(file, clone: map, parents.last)
+                steps[step].run(file, clone: map, parents.last)
                 queue.returnDone(step)
             }
         } beside: { () throws(CopyFailure) in
@@ -131,20 +131,20 @@ final class CopyRun {
         _ extents: inout SourceExtents, _ map: borrowing FileDescriptor
     ) throws(CopyFailure) {
         var ahead: Range<UInt64> = 0..<0
-        var spare = steps
-        var underWay: [CopyStep] = []
+        var spare = Array(steps.indices)
+        var underWay: [Int] = []
         while true {
-            while let step = spare.last, try fill(step, &ahead, &extents, map) {
+            while let step = spare.last, try fill(steps[step], &ahead, &extents, map) {
                 underWay.append(spare.removeLast())
                 queue.put(step)
             }
             guard let first = underWay.first else { return }
             if let step = queue.take(before: first) {
-                step.run(file, clone: map, parents.first)
+                steps[step].run(file, clone: map, parents.first)
                 queue.returnDone(step)
             } else {
-                if let failure = first.failure { throw failure }
-                try note(first)
+                if let failure = steps[first].failure { throw failure }
+                try note(steps[first])
                 spare.append(underWay.removeFirst())
             }
         }

@@ -11,8 +11,8 @@ struct CopyPart {
 /// One buffer of a copy: reads clusters that may have data and finds out which are zeros, which
 /// the parent's and which new.
 ///
-/// Unchecked: it belongs to one thread at a time, as ``StepQueue`` says.
-final class CopyStep: @unchecked Sendable {
+/// It belongs to one thread at a time, as ``StepQueue`` says.
+final class CopyStep {
     private let calls: SystemCalls
     private let job: CopyJob
     private let path: String
@@ -164,8 +164,7 @@ final class CopyStep: @unchecked Sendable {
                 hint: "leave the file in place while images are created,"
                     + " and create the image again")
         }
-        buffer.slice(start + wanted..<start + range.count * size)
-            .initializeMemory(as: UInt8.self, repeating: 0)
+        setZeros(buffer.slice(start + wanted..<start + range.count * size))
     }
 }
 

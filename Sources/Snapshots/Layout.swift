@@ -46,7 +46,7 @@ final class Buffer {
 
     deinit { bytes.deallocate() }
 
-    func clear() { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+    func clear() { setZeros(bytes) }
 
     func slice(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(rebasing: bytes[range])

@@ -131,7 +131,7 @@ final class SnapshotReader {
             case .hole(let clusters):
                 let holeBytes = Int64(clusters) * size - Int64(inCluster)
                 count = Int(min(Int64(end - done), holeBytes))
-                Self.part(buffer, done, count).initializeMemory(as: UInt8.self, repeating: 0)
+                setZeros(Self.part(buffer, done, count))
             case .stored(let run) where count == Layout.clusterBytes:
                 let whole = min(run.count, UInt64((end - done) / Layout.clusterBytes))
                 count = Int(whole) * Layout.clusterBytes
@@ -142,8 +142,7 @@ final class SnapshotReader {
             }
             done += count
         }
-        Self.part(buffer, end, buffer.count - end)
-            .initializeMemory(as: UInt8.self, repeating: 0)
+        setZeros(Self.part(buffer, end, buffer.count - end))
     }
 
     private static func part(

@@ -6,3 +6,8 @@ public func hasSameBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBuffe
     guard let first = left.baseAddress, let second = right.baseAddress else { return true }
     return memcmp(first, second, left.count) == 0
 }
+
+/// Fills memory with zeros (`memset(3)`).
+public func setZeros(_ bytes: UnsafeMutableRawBufferPointer) {
+    if let start = bytes.baseAddress { memset(start, 0, bytes.count) }
+}

@@ -119,9 +119,9 @@ struct SeededRandom: RandomNumberGenerator {
     }
 
     mutating func data(_ count: Int) -> Data {
-        var data = Data(capacity: count + 8)
-        while data.count < count { withUnsafeBytes(of: next()) { data.append(contentsOf: $0) } }
-        return data.prefix(count)
+        if count == 0 { return Data() }
+        let words = (0..<(count + 7) / 8).map { _ in next() }
+        return words.withUnsafeBytes { Data(bytes: $0.baseAddress!, count: count) }
     }
 }
 
