@@ -35,7 +35,8 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
         }
     }
 
-    public var description: String {
+    /// What is wrong, and where.
+    public var finding: String {
         let what =
             switch kind {
             case .damaged: "damaged at byte \(offset)"
@@ -43,6 +44,8 @@ public struct JournalError: Error, Equatable, Sendable, CustomStringConvertible 
             case .foreign: "not a file of this data directory"
             case .newer: "of a newer format"
             }
-        return "\(directory)/\(file): \(what): \(reason). Nothing was changed. \(help)"
+        return "\(directory)/\(file): \(what): \(reason)"
     }
+
+    public var description: String { "\(finding). Nothing was changed. \(help)" }
 }

@@ -394,16 +394,22 @@ private struct Storage {
         self.recovered = recovered
     }
 
-    /// Removes what no snapshot names: half copies, and what was being deleted.
+    /// Removes what no snapshot names: half copies, and what was being deleted. After a repair it
+    /// is set aside.
     private mutating func clean(_ store: SnapshotStore, _ log: Log) throws {
         let (manifests, segments) = recovered.state.filesInUse()
         do throws(SystemError) {
-            let removed =
-                try store.removeOrphans(
-                    keepingManifests: Set(manifests.map { UInt64($0) }),
-                    segments: Set(segments.map { UInt64($0) }))
-                + store.removeOrphanDisks(keeping: recovered.state.diskFilesInUse())
-            if !removed.isEmpty { log.info("removed unfinished files: \(removed.count)") }
+            let (files, place) = try store.clearOrphans(
+                keepingManifests: Set(manifests.map { UInt64($0) }),
+                segments: Set(segments.map { UInt64($0) }),
+                disks: recovered.state.diskFilesInUse())
+            if let place {
+                log.warning(
+                    "after the repair nothing names \(files.count) files of data any more;"
+                        + " they are in \(place): remove it when nobody wants them")
+            } else if !files.isEmpty {
+                log.info("removed unfinished files: \(files.count)")
+            }
         } catch {
             throw DaemonFailure(DaemonFailure.inputOutput, "data directory: \(error)")
         }

@@ -30,8 +30,10 @@ public enum Maintenance {
             CurrentProcess.write("no damage; last sequence \(report.lastSequence)\n", to: 1)
             return
         }
-        for problem in report.problems.dropFirst() { CurrentProcess.printError("\(problem)") }
-        throw DaemonFailure(DaemonFailure.damaged, "\(first)")
+        CurrentProcess.printError("\(first)")
+        for problem in report.problems.dropFirst() { CurrentProcess.printError(problem.finding) }
+        throw DaemonFailure(
+            DaemonFailure.damaged, "\(directory): damaged; nothing was changed")
     }
 
     private static func checkSnapshots(_ directory: String, _ state: State) throws {
@@ -54,23 +56,41 @@ public enum Maintenance {
                 CurrentProcess.write("snapshots: \(text)\n", to: 1)
             }
         }
-        guard let first = failures.first else { return }
-        for failure in failures.dropFirst() { CurrentProcess.printError("\(failure.reason)") }
+        if failures.isEmpty { return }
+        for failure in failures { CurrentProcess.printError("\(failure.reason)") }
         throw DaemonFailure(
             DaemonFailure.damaged,
-            "\(first.reason). A start serves everything else, and marks these snapshots.")
+            "\(directory): snapshot data is damaged. A start serves everything else, marks these"
+                + " snapshots, and `imagectl verify` tells which images have them.")
     }
 
-    /// Takes the directory back to its last good state; keeps a copy of what it changes.
+    /// Takes the directory back to its last good state; keeps a copy of what it changes, and has
+    /// the next start keep the data of what is lost.
     public static func repair(_ directory: String) throws {
         let lock = try takeDirectory(directory)
         defer { withExtendedLifetime(lock) {} }
         do {
+            let found = try Journal.check(directory: directory) { _ in }
+            if found.problems.isEmpty {
+                let text = "nothing to repair: the journal is whole. Of damaged snapshot data"
+                CurrentProcess.write(
+                    "\(text) there is no second copy; `imaged check \(directory)` names it\n", to: 1
+                )
+                return
+            }
+            try SetAside.begin(in: directory)
             let report = try Journal.repair(directory: directory)
-            for problem in report.problems { CurrentProcess.write("repaired: \(problem)\n", to: 1) }
+            for problem in report.problems {
+                CurrentProcess.write("repaired: \(problem.finding)\n", to: 1)
+            }
             for copy in report.kept { CurrentProcess.write("kept: \(copy)\n", to: 1) }
-            if report.problems.isEmpty { CurrentProcess.write("nothing to repair\n", to: 1) }
-            CurrentProcess.write("last sequence \(report.lastSequence)\n", to: 1)
+            CurrentProcess.write(
+                """
+                last sequence \(report.lastSequence): all later changes are lost
+                The data of snapshots and disks that only they name is not deleted: the next start
+                of imaged moves it to \(directory)/set-aside-N.
+
+                """, to: 1)
         } catch let error as RepairError {
             throw DaemonFailure(DaemonFailure.damaged, "\(error)")
         }

@@ -144,8 +144,10 @@ extension SnapshotStore {
     ///
     /// - Parameter kept: names, as "7.raw".
     /// - Returns: what was removed, as "disks/8.raw".
-    public func removeOrphanDisks(keeping kept: Set<String>) throws(SystemError) -> [String] {
-        try remove("disks", disks) { name in
+    func removeOrphanDisks(
+        keeping kept: Set<String>, settingAside: Bool = false
+    ) throws(SystemError) -> [String] {
+        try remove("disks", disks, settingAside) { name in
             if kept.contains(name) { return false }
             return name.hasPrefix(".imaged-") && name.hasSuffix(".part")
                 || name.hasSuffix(".raw") && Self.number(name.dropLast(".raw".count)) != nil

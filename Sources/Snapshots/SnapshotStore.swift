@@ -94,14 +94,15 @@ public final class SnapshotStore: Sendable {
     /// names. Files that cannot be ours are left alone.
     ///
     /// - Returns: what was removed, as "segments/7".
-    public func removeOrphans(
-        keepingManifests kept: Set<UInt64>, segments keptSegments: Set<UInt64>
+    func removeOrphans(
+        keepingManifests kept: Set<UInt64>, segments keptSegments: Set<UInt64>,
+        settingAside: Bool = false
     ) throws(SystemError) -> [String] {
         let inTemporary = try remove("tmp", temporary) { _ in true }
-        let inManifests = try remove("manifests", manifests) { name in
+        let inManifests = try remove("manifests", manifests, settingAside) { name in
             Self.number(name).map { !kept.contains($0) } ?? false
         }
-        let inSegments = try remove("segments", segments) { name in
+        let inSegments = try remove("segments", segments, settingAside) { name in
             let stem = name.hasSuffix(".index") ? name.dropLast(".index".count) : name[...]
             return Self.number(stem).map { !keptSegments.contains($0) } ?? false
         }
@@ -110,16 +111,21 @@ public final class SnapshotStore: Sendable {
 
     func remove(
         _ directoryName: String, _ directory: borrowing FileDescriptor,
-        where isOrphan: (String) -> Bool
+        _ settingAside: Bool = false, where isOrphan: (String) -> Bool
     ) throws(SystemError) -> [String] {
-        var removed: [String] = []
+        var orphans: [String] = []
         for name in try calls.names(in: directory) where isOrphan(name) {
             if try calls.status(of: name, in: directory).kind == .directory { continue }
-            try calls.unlink(name, in: directory)
-            removed.append("\(directoryName)/\(name)")
+            orphans.append(name)
         }
-        if !removed.isEmpty { try calls.sync(directory) }
-        return removed
+        if orphans.isEmpty { return [] }
+        if settingAside {
+            try setAside(orphans, directoryName, directory)
+        } else {
+            for name in orphans { try calls.unlink(name, in: directory) }
+        }
+        try calls.sync(directory)
+        return orphans.map { "\(directoryName)/\($0)" }
     }
 
     // MARK: Looking

@@ -159,6 +159,70 @@ import Testing
         #expect(again != first)
     }
 
+    /// R7: what only the changes name that a repair drops is kept, for who puts the journal right.
+    @Test func repairKeepsTheData() throws {
+        let daemon = try TestDaemon()
+        var client = try daemon.client()
+        let disk = try disks.make("disk", bytes: 3 << 20, hasHoles: false)
+        let instance = try client.register(paths: [disk]).instanceID
+        let image = try client.imageAtRest(of: instance)
+        #expect(image.status == "Available", "\(image.failureReason)")
+        try daemon.kill()
+        let journal = try journal(daemon)
+        let whole = try #require(FileManager.default.contents(atPath: journal))
+        var damaged = whole
+        let place = try #require(whole.range(of: Data(image.imageID.utf8))?.lowerBound)
+        damaged[place] ^= 1
+        try damaged.write(to: URL(fileURLWithPath: journal))
+        let files = try dataFiles(daemon.dataPath)
+        #expect(files.count == 3)
+
+        let repair = try Tool.run(TestDaemon.product("imaged"), ["repair", daemon.dataPath])
+        #expect(repair.status == 0 && repair.text.contains("set-aside-"), "\(repair)")
+        #expect(!repair.text.contains("Nothing was changed"), "\(repair.text)")
+        try daemon.start()
+        client = try daemon.client()
+        #expect(try client.images().isEmpty)
+        #expect(try dataFiles(daemon.dataPath).isEmpty)
+        #expect(try dataFiles("\(daemon.dataPath)/set-aside-1") == files)
+        // What comes later does not meet it, and nothing is set aside without a repair.
+        let second = try client.imageAtRest(of: instance)
+        #expect(second.status == "Available", "\(second.failureReason)")
+        try daemon.restart()
+        #expect(try dataFiles("\(daemon.dataPath)/set-aside-1") == files)
+        #expect(!FileManager.default.fileExists(atPath: "\(daemon.dataPath)/set-aside-2"))
+        #expect(try dataFiles(daemon.dataPath).count == 3)
+
+        // The way back: the journal as it was, and the files where they were.
+        try daemon.kill()
+        let data = URL(fileURLWithPath: daemon.dataPath)
+        for name in try FileManager.default.contentsOfDirectory(atPath: daemon.dataPath)
+        where name.hasPrefix("journal-") || name.hasPrefix("checkpoint-") {
+            try FileManager.default.removeItem(at: data.appendingPathComponent(name))
+        }
+        try whole.write(to: URL(fileURLWithPath: journal))
+        for (name, bytes) in files {
+            try bytes.write(to: data.appendingPathComponent(name))
+        }
+        try daemon.start()
+        #expect(try daemon.client().images().map(\.imageID) == [image.imageID])
+        let verified = try daemon.client().call(VerifySnapshot.self, VerifySnapshotRequest())
+        #expect(verified.damage.isEmpty, "\(verified)")
+    }
+
+    /// The files of snapshots in a directory, and what is in them.
+    private func dataFiles(_ directory: String) throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        for part in ["manifests", "segments"] {
+            for name in try FileManager.default.contentsOfDirectory(atPath: "\(directory)/\(part)")
+            {
+                let path = "\(directory)/\(part)/\(name)"
+                files["\(part)/\(name)"] = FileManager.default.contents(atPath: path)
+            }
+        }
+        return files
+    }
+
     /// R7: `check` reads the snapshots of a stopped daemon too, and changes nothing.
     @Test func checkReadsAllSnapshots() throws {
         let daemon = try TestDaemon()
