@@ -19,13 +19,15 @@ enum Resending: Sendable {
         }
     }
 
+    private static let underWay: Set = ["IdempotentProcessing", "LastTokenProcessing"]
+
     /// What a call is to end with, whose first answer was lost and whose second sending failed:
     /// that may be a refusal, which tells nothing of the first.
     func end(_ lost: ClientError, then error: any Error) -> any Error {
         switch error {
         case let error as ServiceError:
-            // The first one is still under way.
-            error.code == ECSError.idempotentProcessing.code ? lost : error
+            // The first one is still under way, or the daemon could not judge the second.
+            error.httpStatus >= 500 || Self.underWay.contains(error.code.rawValue) ? lost : error
         case let error as ClientError:
             error.isOutcomeUnknown || self == .harmless ? error : lost
         default:
@@ -60,16 +62,20 @@ struct CallTime: Sendable {
 
     /// What the request says: the time that is left; 0: no deadline.
     ///
-    /// - Throws: ``ClientError/outcomeUnknown(after:)`` when nothing is left for a second sending.
-    func wireNanoseconds(isFirst: Bool) throws(ClientError) -> Int64 {
+    /// - Parameters:
+    ///   - isFirst: whether nothing was sent before.
+    ///   - hasWaited: whether there was time to pass since the call began.
+    /// - Throws: ``ClientError`` when nothing is left for a sending.
+    func wireNanoseconds(isFirst: Bool, hasWaited: Bool) throws(ClientError) -> Int64 {
         guard let timeout else { return 0 }
-        if isFirst {
-            // Zero would mean no deadline; below zero means already over.
-            return timeout.nanoseconds == 0 ? -1 : timeout.nanoseconds
-        }
+        // Zero would mean no deadline; below zero means already over.
+        if timeout.nanoseconds <= 0 { return min(-1, timeout.nanoseconds) }
+        if isFirst && !hasWaited { return timeout.nanoseconds }
         let left = timeout.nanoseconds.addingSaturating(begin - Clock.monotonicNanoseconds())
-        if left <= 0 { throw .outcomeUnknown(after: timeout) }
-        return left
+        if left > 0 { return left }
+        throw isFirst
+            ? .notSent(reason: "there was no connection within \(timeout)")
+            : .outcomeUnknown(after: timeout)
     }
 }
 

@@ -90,6 +90,7 @@ public final class ImagedClient: Sendable {
             } catch let error as SystemError {
                 // The first place that is there but does not let us in says most.
                 if failure == nil || failure?.errno == .notFound { failure = error }
+                if !SocketSearch.goesOn(after: error.errno, at: place) { break }
             }
         }
         throw ClientError.noDaemon(
@@ -160,9 +161,11 @@ public final class ImagedClient: Sendable {
         var lost: ClientError?
         while true {
             do {
+                let (connection, isFresh) = try await connection(until: time.deadline)
                 var request = request
-                request.timeoutNanoseconds = try time.wireNanoseconds(isFirst: lost == nil)
-                return try await send(request, time, over: connection())
+                request.timeoutNanoseconds = try time.wireNanoseconds(
+                    isFirst: lost == nil, hasWaited: isFresh)
+                return try await send(request, time, over: connection)
             } catch let gone as ConnectionGone {
                 connectionsLeft -= 1
                 guard connectionsLeft > 0 else {
@@ -223,7 +226,7 @@ public final class ImagedClient: Sendable {
         } catch is ConnectionGone {
             Task {
                 do {
-                    try begin(envelope, over: await connection(), ticket, continuation)
+                    try begin(envelope, over: await connection().0, ticket, continuation)
                 } catch let gone as ConnectionGone {
                     continuation.finish(throwing: ClientError.notSent(reason: gone.reason))
                 } catch {
@@ -281,15 +284,19 @@ public final class ImagedClient: Sendable {
     }
 
     /// The connection, or a new one if that one was lost or its stream ids have run out.
-    private func connection() async throws -> Connection {
+    ///
+    /// - Parameter deadline: when to give up, by the monotonic clock.
+    private func connection(
+        until deadline: Int64 = .max
+    ) async throws -> (Connection, isFresh: Bool) {
         let connection = try state.withLock { state in
             if state.isClosed { throw ClientError.notSent(reason: "the client is closed") }
             return state.connection
         }
-        if connection.isUsable { return connection }
+        if connection.isUsable { return (connection, false) }
         let fresh: Connection
         do {
-            fresh = try await Self.open(socketPath, options)
+            fresh = try await Self.open(socketPath, options, until: deadline)
         } catch let error as SystemError {
             throw ClientError.noDaemon(
                 path: socketPath, reason: SocketSearch.reason(error))
@@ -303,11 +310,13 @@ public final class ImagedClient: Sendable {
             return (fresh, connection)
         }
         unused.closeWhenIdle()
-        return used
+        return (used, true)
     }
 
-    private static func open(_ path: String, _ options: Options) async throws -> Connection {
-        for _ in 1..<100 {
+    private static func open(
+        _ path: String, _ options: Options, until deadline: Int64 = .max
+    ) async throws -> Connection {
+        for _ in 1..<100 where Clock.monotonicNanoseconds() < deadline {
             do throws(SystemError) {
                 let socket = try ClientSocket(connectingTo: path)
                 return try Connection(socket, firstStreamID: options.firstStreamID)

@@ -19,11 +19,24 @@ public enum SocketSearch {
         return places
     }
 
+    /// Whether the next place is tried when there is no connection at one: nothing is there, nobody
+    /// listens, or it is the system's and not for this user.
+    static func goesOn(after errno: Errno, at place: String) -> Bool {
+        switch errno {
+        case .notFound, .connectionRefused: true
+        case .accessDenied: place.hasPrefix("/run/imaged/")
+        default: false
+        }
+    }
+
+    public static let mayNotConnect = "this user may not connect"
+
     /// What a failed connect means, for people.
     static func reason(_ error: SystemError?) -> String {
         switch error?.errno {
         case .notFound?: "nothing is there"
-        case .connectionRefused?: "the socket is there, but no daemon listens on it"
+        case .connectionRefused?: "something is there, but no daemon listens on it"
+        case .accessDenied?: mayNotConnect
         case .wouldBlock?: "the daemon is there, but takes no new connections"
         case .nameTooLong?: "a socket's path may have at most \(UnixSocket.pathBytesMax) bytes"
         case let errno?: "\(errno)"

@@ -233,9 +233,10 @@ struct Streams: Sendable {
     /// Ends every stream, those never sent with ``ConnectionGone``, and takes no new ones.
     mutating func fail(_ error: ClientError) -> [Ending] {
         if failure == nil { failure = error }
+        let reason = if case .connectionLost(let reason) = error { reason } else { "\(error)" }
         let endings = open.map { id, stream -> Ending in
             let outcome: any Error =
-                unsentPlace(id) != nil ? ConnectionGone(reason: "\(error)") : error
+                unsentPlace(id) != nil ? ConnectionGone(reason: reason) : error
             return (stream.receiver, .failure(outcome))
         }
         open = [:]

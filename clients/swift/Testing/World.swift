@@ -42,10 +42,13 @@ public struct World: Sendable {
 
     /// The account and all that it holds go, and its client is closed.
     func drop() async throws {
+        client.close()
+        // The test may have closed its client before.
+        let owner = try await ImagedClient.connect(socket: daemon.socketPath)
+        defer { owner.close() }
         var request = DropAccountRequest()
         request.accountID = account
-        _ = try await client.call(DropAccount.self, request)
-        client.close()
+        _ = try await owner.call(DropAccount.self, request)
     }
 
     // MARK: What a test starts from
