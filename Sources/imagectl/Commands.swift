@@ -48,6 +48,7 @@ extension Command {
     ///
     /// - Parameters:
     ///   - paging: how the whole list is read; nil: it comes in one piece.
+    ///   - working: what is being done, shown with its time while it goes on; nil: nothing is.
     ///   - instead: does something else where the command line asks for that; nil: it does not.
     ///   - show: what people see of the answer, in at most so many columns.
     ///   - after: says what is no result.
@@ -55,6 +56,7 @@ extension Command {
         _ operation: O.Type, _ group: String, _ summary: String, usage: String,
         details: String = "", examples: [String], options: [Option] = [],
         positional: String? = nil, hasNoTimeout: Bool = false, paging: Paging<O>? = nil,
+        working: (@Sendable (O.Request) -> String)? = nil,
         instead: @escaping @Sendable (Invocation) async throws -> ExitCode? = { _ in nil },
         show: @escaping @Sendable (O.Response, O.Request, Int?) -> String = { response, _, _ in
             FieldPrinter.text(of: response)
@@ -77,6 +79,10 @@ extension Command {
                 response = try await paging.all(request) {
                     try await make(O.self, $0, client, invocation, timeout: timeout)
                 }
+            } else if let working {
+                response = try await showingTime(working(request), invocation.output) {
+                    try await make(O.self, request, client, invocation, timeout: timeout)
+                }
             } else {
                 response = try await make(O.self, request, client, invocation, timeout: timeout)
             }
@@ -89,11 +95,11 @@ extension Command {
             let unknown = invocation.findings.unknownNames
             if unknown.isEmpty {
                 after(response, request, invocation.output)
-            } else {
-                // ECS finds nothing wrong with deleting what is not there; its user may.
-                for name in unknown { invocation.output.note(printable(name)) }
+                return .done
             }
-            return .done
+            for name in unknown { invocation.output.note(printable(name)) }
+            // ECS finds nothing wrong with deleting what is not there; who mistypes a name does.
+            return O.again == .reads ? .done : .refused
         }
     }
 
@@ -138,6 +144,11 @@ extension Command {
         } catch let error as ServiceError {
             var failure = Failure(error)
             failure.hint = invocation.findings.hint(for: error, invocation.command)
+            if error.code == ECSError.forbidden.code && failure.hint.isEmpty,
+                let account = invocation.settings.account
+            {
+                failure.hint = "There may be no account \(account), or it is not for this user."
+            }
             throw failure
         } catch let error as ClientError where error.isOutcomeUnknown {
             var failure = Failure(error)

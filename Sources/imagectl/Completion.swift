@@ -165,7 +165,8 @@ struct Completion {
         for field in command?.fields ?? [] where isECS || !field.isNested {
             let name = isECS ? first(field) : field.shortName
             if given.contains(name[...]) || given.contains(field.path[...]) { continue }
-            let meaning = Meanings.of(field.path, in: command?.operation ?? "") ?? ""
+            let meaning =
+                Meanings.of(field.path, in: command?.operation ?? command?.name ?? "") ?? ""
             flags.append(Candidate(text: "--\(name)", note: meaning))
         }
         return matching(flags, word)

@@ -5,11 +5,12 @@ extension Command {
     static var daemonCommands: [Command] {
         [
             call(
-                ReadEvents.self, Group.daemon, "the changes so far, without waiting for more",
+                ReadEvents.self, Group.daemon, "changes in one answer; watch goes on",
                 usage: "[FLAG ...]",
                 details: """
-                    Answers at once if there are changes after --after-sequence, else when there \
-                    is one or after 30 seconds.
+                    Answers at once if there are changes after --after-sequence (0: all that are \
+                    kept), else when there is one or after 30 seconds. Without it changes from \
+                    now on count.
                     """,
                 examples: ["imagectl read-events --after-sequence 0"],
                 show: { response, _, _ in Views.events(response) },

@@ -96,7 +96,9 @@ struct Doctor: Sendable {
                 DoctorCheck(
                     "daemon", .problem,
                     failure.code == "NoDaemon" ? "none answers" : failure.message,
-                    failure.code == "NoDaemon" ? search.start : failure.hint))
+                    failure.code == "NoDaemon"
+                        ? search.start
+                        : failure.code == "NoPermission" ? "See above." : failure.hint))
         }
         return report
     }

@@ -55,10 +55,11 @@ struct DoctorSearch: Sendable {
             case .accessDenied:
                 return DoctorCheck(
                     "socket", .problem, "\(file): you (uid \(me)) may not connect",
-                    """
-                    Be a member of group \(status.gid), if the mode lets it write; else the \
-                    daemon must be started with --socket-group, and name you in a [peer] section.
-                    """)
+                    status.permissions & 0o020 != 0
+                        ? "Be a member of group \(status.gid), and let a [peer] section of the"
+                            + " daemon's --config name you."
+                        : "Start the daemon with --socket-group, and let a [peer] section of its"
+                            + " --config name you.")
             case .wouldBlock:
                 return DoctorCheck(
                     "socket", .problem, "\(file): the daemon takes no new connections",

@@ -2,7 +2,7 @@ extension Meanings {
     /// What the flags under `imagectl fixture` mean.
     static let fixtures: [String: String] = [
         // MARK: Accounts
-        "CreateAccount.AccountId": "Its ID: 1 to 64 letters, digits, - and _; first no -.",
+        "CreateAccount.AccountId": "Its ID: 1 to 64 letters, digits, -, _ and .; first no - or .",
         "DropAccount.AccountId": "The account.",
         "SetAccount.OrderAllowed": "Whether it may order what costs money.",
         "SetAccount.EnterpriseStatus": "Its enterprise account: normal, revoked or deregistered.",

@@ -106,7 +106,9 @@ enum Help {
         let entries =
             own
             + (top + nested).map { field in
-                entry(flag(field), Meanings.of(field.path, in: command.operation ?? "") ?? "")
+                entry(
+                    flag(field),
+                    Meanings.of(field.path, in: command.operation ?? command.name) ?? "")
             }
         if !entries.isEmpty { parts.append("Flags\n" + entries.joined(separator: "\n")) }
         if command.name != "help" {

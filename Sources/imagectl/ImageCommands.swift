@@ -120,7 +120,7 @@ extension Command {
                 "imagectl export-image m-bp1g6zv0ce8o --device /dev/xvdb --output d.raw",
             ],
             options: [output], positional: "ImageId", hasNoTimeout: true,
-            instead: StreamedExport.image,
+            working: { $0.path.isEmpty ? "" : $0.path }, instead: StreamedExport.image,
             show: { response, request, _ in
                 if request.path.isEmpty { return printable(response.taskID) }
                 return """
@@ -135,8 +135,8 @@ extension Command {
             WaitForImage.self, Group.images, "wait until an image is made, or has failed",
             usage: "IMAGE [--timeout SECONDS]",
             details: """
-                Waits until the image is Available or CreateFailed. Without --timeout the daemon \
-                answers after 60 seconds with the image as it is then.
+                Waits until the image is Available or CreateFailed, without --timeout as long as \
+                it takes, and shows the progress; fails if the image has failed.
                 """,
             examples: ["imagectl wait-for-image m-bp1g6zv0ce8o --timeout 600"],
             positional: "ImageId", hasNoTimeout: true,
@@ -146,18 +146,21 @@ extension Command {
                 let request = try await invocation.request(WaitForImageRequest.self, client)
                 let waiting = Waiting(client, invocation)
                 let response = try await interruptible {
-                    do {
-                        return try await make(
-                            WaitForImage.self, request, client, invocation, timeout: nil)
-                    } catch {
-                        throw waiting.explained(error, request.imageID)
-                    }
+                    try await waiting.image(request.imageID, region: request.regionID)
                 }
                 try invocation.output.result(response) { width in
                     response.image.map { Views.image($0, width) } ?? ""
                 }
+                try requireAvailable(response.image)
                 return .done
             })
+    }
+
+    private static func requireAvailable(_ image: Image?) throws {
+        guard let image, image.status != "Available", image.status != "Deprecated" else { return }
+        throw Failure(
+            .refused, image.status,
+            image.failureReason.isEmpty ? "\(image.imageID) failed" : image.failureReason)
     }
 
     private static var createImage: Command {
@@ -188,10 +191,8 @@ extension Command {
                 try await waiting.image(response.imageID, region: request.regionID)
             }
             if invocation.output.isJSON { try invocation.output.line(waited) { "" } }
-            guard let image = waited.image, image.status != "Available" else { return .done }
-            throw Failure(
-                .refused, image.status,
-                image.failureReason.isEmpty ? "\(image.imageID) failed" : image.failureReason)
+            try requireAvailable(waited.image)
+            return .done
         }
     }
 }

@@ -176,15 +176,17 @@ extension Command {
     private static var instanceDeletions: [Command] {
         [
             change(
-                DeleteInstance.self, Group.instances, "delete an instance; its disk files stay",
+                DeleteInstance.self, Group.instances, "delete an instance and its disks",
                 usage: "INSTANCE [FLAG ...]",
                 details: """
-                    Disks that go with their instance are deleted with it. The files of a \
-                    registered instance are forgotten, never removed.
+                    Disks that go with their instance are deleted with it, and so are their files \
+                    that run-instances or create-disk has made, wherever they are. Registered \
+                    files are forgotten, never removed.
                     """,
                 examples: ["imagectl delete-instance i-bp1g6zv0ce8o --force"],
                 positional: "InstanceId",
-                note: { "\($0.instanceID) is gone; registered files are untouched" }),
+                note: { "\($0.instanceID) is gone, with its disks; registered files are untouched" }
+            ),
             change(
                 DeleteInstances.self, Group.instances, "delete several instances",
                 usage: "INSTANCE ... [FLAG ...]", details: "All of them, or none.",
@@ -192,7 +194,8 @@ extension Command {
                 positional: "InstanceId",
                 note: {
                     let ids = Help.list($0.instanceID, "and")
-                    return "\(ids) \($0.instanceID.count == 1 ? "is" : "are") gone; "
+                    return
+                        "\(ids) \($0.instanceID.count == 1 ? "is" : "are") gone, with all disks; "
                         + "registered files are untouched"
                 }),
         ]

@@ -121,7 +121,15 @@ struct Loading: Sendable {
         let parent =
             invocation.value("directory").map(absolutePath)
             ?? (variable.hasPrefix("/") ? variable : "/var/tmp")
-        let directory = try SystemCalls.makeTemporaryDirectory(in: parent, prefix: "imagectl-load")
+        let directory: String
+        do {
+            directory = try SystemCalls.makeTemporaryDirectory(
+                in: parent, prefix: "imagectl-load")
+        } catch {
+            throw Failure(
+                .refused, "NoDirectory", "no directory can be made in \(parent): \(error.errno)",
+                hint: "--directory, or $TMPDIR, names the place for the disks' files.")
+        }
         made.withLock { $0.directory = directory }
         var paths: [String] = []
         for (index, disk) in saved.disks.enumerated() {

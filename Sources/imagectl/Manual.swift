@@ -114,7 +114,7 @@ enum Manual {
             parts.append(section("OPTIONS"))
             if !command.options.isEmpty { parts.append(options(command.options)) }
             parts += fields.map { field in
-                let meaning = Meanings.of(field.path, in: command.operation ?? "") ?? ""
+                let meaning = Meanings.of(field.path, in: command.operation ?? command.name) ?? ""
                 let choices = Choices.of(field.path, in: command.operation ?? "")
                 let isTold =
                     choices.isEmpty || choices.count > 12

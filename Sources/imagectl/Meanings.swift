@@ -37,6 +37,9 @@ enum Meanings {
         "CreateImage.InstanceId": "Make the image of this instance's disks.",
         "CreateImage.SnapshotId": "Make the image of this system disk snapshot.",
         "ImageName": "Only images of this name; * stands for anything.",
+        "load.ImageName": "The new image's name; without it the saved one's.",
+        "load.ImageFamily": "The new image's family; without it the saved one's.",
+        "load.ResourceGroupId": "The new image's resource group; without it the default one.",
         "CreateImage.ImageName": """
         2 to 128 characters; first a letter or Chinese character, then those, digits and \
         . : _ -. Not starting with aliyun or acs:. Without it the image has no name.

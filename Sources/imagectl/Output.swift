@@ -118,6 +118,13 @@ struct Failure: Error {
 
     private init(client error: ClientError) {
         switch error {
+        case .noDaemon(_, let reason) where reason == SocketSearch.mayNotConnect:
+            self.init(
+                .connection, "NoPermission", "\(error)",
+                hint: """
+                    imaged --socket-group and a [peer] section of its --config let others in. \
+                    imagectl doctor looks closer.
+                    """)
         case .noDaemon:
             self.init(
                 .connection, "NoDaemon", "\(error)",
@@ -125,7 +132,13 @@ struct Failure: Error {
                     Start it with imaged; or name its socket by --socket or IMAGED_SOCKET. imagectl \
                     doctor looks closer.
                     """)
-        case .notSent: self.init(.connection, "NotSent", "\(error)")
+        case .notSent:
+            self.init(
+                .connection, "NotSent", "\(error)",
+                hint: """
+                    The daemon closes connections of users that no [peer] section of its --config \
+                    names, and those above its limits: its log says which.
+                    """)
         case .connectionLost, .outcomeUnknown, .protocolViolation:
             self.init(.connection, "OutcomeUnknown", "\(error)")
         case .status(let code, let message, let requestID):

@@ -25,6 +25,8 @@ struct Parser {
     private var fields: [String: GivenValue] = [:]
     private var options: [String: [GivenValue]] = [:]
     private var positionals: [String] = []
+    /// Words behind flags that do not take them as values, and why.
+    private var valuesRefused: [String: String] = [:]
     private var formats: [OutputFormat] = []
     private var wantsHelp = false
     private var wantsVersion = false
@@ -109,7 +111,8 @@ struct Parser {
                 guard let path, fields[path] == nil else {
                     throw UsageError(
                         message: "\"\(value)\" is neither a flag nor a flag's value",
-                        hint: "imagectl help \(command.fullName) shows what it takes.")
+                        hint: valuesRefused[value]
+                            ?? "imagectl help \(command.fullName) shows what it takes.")
                 }
                 let flag = isList ? "\"\(value)\"" : "--\(FieldNames.kebabCase(path))"
                 fields[path] = GivenValue(flag: flag, value: part)
@@ -215,8 +218,9 @@ struct Parser {
         _ command: Command, _ name: Substring, _ inline: String?
     ) throws(UsageError) {
         if let option = command.options.first(where: { $0.name == name }) {
-            if option.value == nil && inline != nil {
-                throw UsageError(message: "--\(name) takes no value")
+            if option.value == nil {
+                if inline != nil { throw UsageError(message: "--\(name) takes no value") }
+                if let next = rest.first { valuesRefused[next] = "--\(name) takes no value." }
             }
             if !option.repeats && options[option.name] != nil { throw repeated(option.name) }
             let value = option.value == nil ? "" : try value(option.name, inline)
@@ -227,7 +231,7 @@ struct Parser {
             guard let path = field.path(named: name) else { continue }
             let value =
                 field.kind == .flag
-                ? inline ?? nextBoolean() ?? "true" : try value(String(name), inline)
+                ? inline ?? nextBoolean(name) ?? "true" : try value(String(name), inline)
             let given = GivenValue(flag: "--\(name)", value: value)
             if fields.updateValue(given, forKey: path) != nil { throw repeated(String(name)) }
             return
@@ -246,8 +250,12 @@ struct Parser {
     }
 
     /// ECS's way of writing a boolean: `--Force true`.
-    private mutating func nextBoolean() -> String? {
-        guard let next = rest.first, next == "true" || next == "false" else { return nil }
+    private mutating func nextBoolean(_ name: Substring) -> String? {
+        guard let next = rest.first else { return nil }
+        guard next == "true" || next == "false" else {
+            valuesRefused[next] = "--\(name) is true or false."
+            return nil
+        }
         rest.removeFirst()
         return next
     }

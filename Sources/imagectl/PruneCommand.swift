@@ -12,7 +12,7 @@ extension Command {
                 Shows what would go and why the rest stays; with --yes it goes. What one rule \
                 keeps stays. With an image go those of its snapshots that no other image and no \
                 disk uses. What is used, shared or not finished stays, and failed ones go once no \
-                age keeps them. Only images of your own count.
+                age keeps them. Only images of your own count. --output id tells what goes, or is gone.
                 """,
             examples: [
                 "imagectl prune --image-family web --keep-last 5 --older-than 30d",
@@ -45,6 +45,9 @@ extension Command {
             let names = Names(
                 client: client, region: invocation.region, findings: invocation.findings)
             let disk = try await names.resolve(word, [.disk])
+            if let unknown = invocation.findings.unknownNames.first {
+                throw Failure(.refused, "NotFound", unknown)
+            }
             let pruning = Pruning(
                 client: client, region: invocation.region,
                 timeout: invocation.settings.timeout ?? .seconds(60),

@@ -35,20 +35,29 @@ struct Pruning: Sendable {
         } catch {
             // What has been deleted is told all the same.
             let report = report.withLock { $0 }
-            if !report.resources.isEmpty { try output.result(report) { Views.pruned(report, $0) } }
+            if !report.resources.isEmpty { try show(report, output) }
             throw error
         }
         let report = report.withLock { $0 }
-        try output.result(report) { Views.pruned(report, $0) }
-        tell(report, family.isEmpty ? "snapshots" : "images", output)
+        try show(report, output)
+        tell(report, family.isEmpty ? "snapshots of \(disk)" : "images of \(family)", output)
         return report.resources.contains { $0.result == "failed" } ? .refused : .done
+    }
+
+    private func show(_ report: PruneReport, _ output: Output) throws {
+        var shown = report
+        if output.format == .id {
+            // Of those that stay nobody wants to do what is done with a list of IDs.
+            shown.resources.removeAll { $0.result == "stays" }
+        }
+        try output.result(shown) { Views.pruned(report, $0) }
     }
 
     private func tell(_ report: PruneReport, _ what: String, _ output: Output) {
         let total = report.resources.count
         if total == 0 { return output.note("no \(what)") }
         let snapshots =
-            what == "images" ? ", and those of their snapshots that nothing else uses" : ""
+            what.hasPrefix("images") ? ", and those of their snapshots that nothing else uses" : ""
         guard isDryRun else {
             let gone = ["image", "snapshot"].compactMap { type in
                 let count = report.resources.count {

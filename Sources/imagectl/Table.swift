@@ -20,7 +20,7 @@ struct Table {
     var rows: [[String]]
 
     /// - Parameter width: in characters; nil: as wide as it comes out. Flexible columns are cut
-    ///   first, then columns are left out from the right.
+    ///   first, then columns are left out from the right, and a last line names them.
     func text(width: Int?) -> String {
         let cells = rows.map { $0.map(printable) }
         var widths = columns.indices.map { index in
@@ -38,7 +38,10 @@ struct Table {
         let isColored = width != nil && Style.isColored(.output)
         let head = line(columns[..<shown].map(\.title), widths, isColored: false)
         let lines = cells.map { line(Array($0[..<shown]), widths, isColored: isColored) }
-        return ([head] + lines).joined(separator: "\n")
+        let left = columns[shown...].map(\.title).filter { !$0.isEmpty }
+        let rest =
+            left.isEmpty ? [] : [cut("no room for \(left.joined(separator: ", "))", width ?? 80)]
+        return ([head] + lines + rest).joined(separator: "\n")
     }
 
     private func total(_ widths: [Int], _ shown: Int, atLeast: Bool) -> Int {

@@ -12,6 +12,34 @@ func interruptible<Result: Sendable>(
     return try await task.value
 }
 
+/// Shows on a terminal for how long something goes on that tells no progress. Ctrl-C ends it, and
+/// then nothing is left of it.
+func showingTime<Result: Sendable>(
+    _ what: String, _ output: Output, _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    let progress = ProgressLine(what, output)
+    let clock = Task {
+        while !Task.isCancelled {
+            if !what.isEmpty { progress.update("is written", "") }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+    }
+    func end() async {
+        clock.cancel()
+        await clock.value
+        progress.erase()
+    }
+    do {
+        let result = try await interruptible(body)
+        await end()
+        return result
+    } catch {
+        await end()
+        guard error is CancellationError else { throw error }
+        throw Failure(.interrupted, "Interrupted", "stopped; nothing is left of it")
+    }
+}
+
 /// Waits for what a command began, and shows how far it is.
 struct Waiting: Sendable {
     let client: ImagedClient
@@ -65,19 +93,20 @@ struct Waiting: Sendable {
             hint: "It goes on. imagectl \(command(id)) looks again.")
     }
 
-    /// Says what Ctrl-C means here, and whether there is a limit.
-    private func announce(_ id: String) {
-        if isQuiet { return }
+    /// Shows the progress, and after a while what Ctrl-C means and whether there is a limit.
+    private func progressLine(_ id: String, called name: String? = nil) -> ProgressLine {
         let limit = deadline == nil ? " without a time limit (--timeout sets one)" : ""
-        output.note("waiting for \(id)\(limit); Ctrl-C ends the waiting, not the job")
+        return ProgressLine(
+            name ?? id, output,
+            hint: isQuiet
+                ? nil : "waiting for \(id)\(limit); Ctrl-C ends the waiting, not the job")
     }
 
     // MARK: Images
 
     /// Waits until the image is Available or CreateFailed.
     func image(_ id: String, region: String) async throws -> WaitForImageResponse {
-        announce(id)
-        let progress = ProgressLine(id, output)
+        let progress = progressLine(id)
         do {
             let response = try await withThrowingTaskGroup(of: WaitForImageResponse?.self) {
                 group in
@@ -133,8 +162,7 @@ struct Waiting: Sendable {
 
     /// Waits until the snapshot is accomplished or failed.
     func snapshot(_ id: String, region: String) async throws -> Snapshot {
-        announce(id)
-        let progress = ProgressLine(id, output)
+        let progress = progressLine(id)
         var request = DescribeSnapshotsRequest()
         request.regionID = region
         request.snapshotIDs = [id]
@@ -167,8 +195,8 @@ struct Waiting: Sendable {
         _ ids: [String], region: String, until status: String
     ) async throws -> DescribeInstancesResponse {
         let name = ids.joined(separator: ",")
-        announce(name)
-        let progress = ProgressLine(ids.count == 1 ? name : "\(ids.count) instances", output)
+        let progress = progressLine(
+            name, called: ids.count == 1 ? nil : "\(ids.count) instances")
         var request = DescribeInstancesRequest()
         request.regionID = region
         request.instanceIDs = ids
@@ -205,13 +233,22 @@ struct Waiting: Sendable {
         }
     }
 
-    /// What a wait ends with, if Ctrl-C or its time limit ended it: how to look again.
+    /// What a wait ends with, if Ctrl-C, its time limit or the daemon's end ended it: how to look
+    /// again.
     func explained(_ error: any Error, _ id: String) -> any Error {
         if Failure(error).code == "DeadlineExceeded" { return overdue(id) }
-        guard error is CancellationError else { return error }
-        return Failure(
-            .interrupted, "Interrupted", "stopped waiting; \(id) goes on",
-            hint: "imagectl \(command(id)) looks again.")
+        let again = "imagectl \(command(id)) looks again."
+        switch error {
+        case is CancellationError:
+            return Failure(
+                .interrupted, "Interrupted", "stopped waiting; \(id) goes on", hint: again)
+        case ClientError.connectionLost(let reason), ClientError.noDaemon(_, let reason):
+            return Failure(
+                .connection, "ConnectionLost",
+                "the daemon is gone while \(id) was waited for: \(reason)",
+                hint: "What was begun goes on when a daemon is started again; then \(again)")
+        default: return error
+        }
     }
 
     private func command(_ id: String) -> String {
@@ -232,13 +269,31 @@ final class ProgressLine: Sendable {
         StandardStream.error.isTerminal && CurrentProcess.environment("TERM") != "dumb"
     private let start = Clock.monotonicNanoseconds()
     private let last = Lock("")
+    private let hint: Lock<String?>
 
-    init(_ id: String, _ output: Output) {
+    /// How long something takes before the hint is worth a line.
+    private static let hintNanoseconds: Int64 = 2_000_000_000
+
+    /// - Parameter hint: what there is to know about a long wait.
+    init(_ id: String, _ output: Output, hint: String? = nil) {
         self.id = id
         self.output = output
+        self.hint = Lock(hint)
+    }
+
+    private func giveHint() {
+        guard Clock.monotonicNanoseconds() - start > Self.hintNanoseconds else { return }
+        let text = hint.withLock { hint in
+            defer { hint = nil }
+            return hint
+        }
+        guard let text else { return }
+        if isTerminal && !output.isJSON { try? StandardStream.error.write("\r\u{1B}[K") }
+        output.note(text)
     }
 
     func update(_ status: String, _ progress: String) {
+        giveHint()
         guard isTerminal && !output.isJSON else { return }
         last.withLock { $0 = Views.state(status, progress) }
         try? StandardStream.error.write("\r\u{1B}[K" + bar(status, progress))

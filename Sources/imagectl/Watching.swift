@@ -20,6 +20,9 @@ extension Command {
             _ = try invocation.request(WatchRequest.self)
             let client = try await invocation.connect()
             let request = try await invocation.request(WatchRequest.self, client)
+            if let unknown = invocation.findings.unknownNames.first {
+                throw Failure(.refused, "NotFound", unknown)
+            }
             let watching = Watching(invocation)
             do {
                 try await interruptible { try await watching.run(request, client) }

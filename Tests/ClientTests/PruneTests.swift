@@ -169,11 +169,23 @@ import Wire
                 """)
         #expect(
             output.err == """
-                1 of 2 images would go, and those of their snapshots that nothing else uses; \
+                1 of 2 images of web would go, and those of their snapshots that nothing else uses; \
                 --yes deletes them
 
                 """)
         #expect(cloud.deleted.isEmpty)
+    }
+
+    /// What a list of IDs is made for must not happen to those that stay.
+    @Test(arguments: [false, true]) func idsAreOfWhatGoes(isDone: Bool) throws {
+        let cloud = FakeCloud([
+            Self.image("m-2", "2026-02-02T00:00:00Z"), Self.image("m-1", "2026-02-01T00:00:00Z"),
+        ])
+        let arguments = ["prune", "--image-family", "web", "--keep-last", "1", "--output", "id"]
+        let output = try Imagectl.run(arguments + (isDone ? ["--yes"] : []), cloud.server)
+        #expect(output.text == "m-1\n", "\(output.err)")
+        let kept = try Imagectl.run(arguments + ["--keep-daily", "9"], cloud.server)
+        #expect(kept.text.isEmpty, "\(kept.text)")
     }
 
     @Test(arguments: [
