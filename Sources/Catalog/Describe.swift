@@ -7,7 +7,7 @@ extension Catalog {
         _ request: DescribeInstancesRequest, _ caller: Caller
     ) throws(Refusal) -> DescribeInstancesResponse {
         if request.regionID.isEmpty { throw .error(.missingParameterRegionId.naming("RegionId")) }
-        // ECS moves a size outside 10 to 100 inside, for this operation only.
+        // ECS moves a size outside 10 to 100 inside, here and with MaxResults of DescribeDisks.
         let page = try Page(
             number: request.pageNumber, size: request.pageSize.map { min(100, max(10, $0)) },
             maxResults: request.maxResults.map { min(100, max(10, $0)) },
@@ -22,7 +22,12 @@ extension Catalog {
             ? page.take(region.instances, where: isMatch)
             : page.take(region.instances, ids: ids, where: isMatch)
         var response = DescribeInstancesResponse()
-        response.instances = result.records.map(\.value.instance)
+        response.instances = result.records.map { record in
+            var instance = record.value.instance
+            // Programs read `.Configured` of it without a look whether it is there.
+            instance.hibernationOptions = instance.hibernationOptions ?? HibernationOptions()
+            return instance
+        }
         response.totalCount = result.totalCount
         response.pageNumber = page.number
         response.pageSize = page.pageSize
@@ -35,7 +40,8 @@ extension Catalog {
     ) throws(Refusal) -> DescribeDisksResponse {
         if request.regionID.isEmpty { throw .error(.missingParameterRegionId.naming("RegionId")) }
         let page = try Page(
-            number: request.pageNumber, size: request.pageSize, maxResults: request.maxResults,
+            number: request.pageNumber, size: request.pageSize,
+            maxResults: request.maxResults.map { min(500, max(10, $0)) },
             nextToken: request.nextToken, max: request.maxResults == nil ? 100 : 500)
         let ids = try request.diskIDs.checked("DiskIds")
         try require("Status", request.status, in: Values.diskStatuses + ["All"])

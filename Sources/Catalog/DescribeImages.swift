@@ -52,7 +52,10 @@ extension Catalog {
         let filter = ImageFilter(request, region)
         var taking = page.taking(SeenImage.self)
         if ids.isEmpty {
-            let others = state.imagesOfOthers(caller.accountID, request.regionID)
+            // What anybody has made public would change everybody's list.
+            let others = state.imagesOfOthers(
+                caller.accountID, request.regionID,
+                includingPublic: request.imageOwnerAlias == "others")
             show(
                 region.images.records.reversed().lazy.map(\.value), others,
                 SystemImages.all, filter, &taking)

@@ -84,11 +84,11 @@ extension DescribeSnapshotsRequest {
             (status.isEmpty || status == "all" || status == snapshot.status)
             && (snapshotType.isEmpty || snapshotType == "all"
                 || snapshotType == snapshot.snapshotType)
-            && (category.isEmpty || category == snapshot.category)
+            && (category.isEmpty || category.lowercased() == snapshot.category)
             && (encrypted.map { $0 == snapshot.encrypted } ?? true)
         let isFrom =
             (diskID.isEmpty || diskID == snapshot.sourceDiskID)
-            && (sourceDiskType.isEmpty || sourceDiskType == snapshot.sourceDiskType)
+            && (sourceDiskType.isEmpty || sourceDiskType.lowercased() == snapshot.sourceDiskType)
         let isInGroup = resourceGroupID.isEmpty || resourceGroupID == snapshot.resourceGroupID
         return isKind && isFrom && isInGroup && (usage.isEmpty || usage == snapshotUsage)
             && textMatches(snapshotName, snapshot.snapshotName) && tag.allIn(snapshot.tags)

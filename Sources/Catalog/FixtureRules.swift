@@ -17,7 +17,7 @@ extension Catalog {
         guard Text.isAccountID(accountID) else {
             throw .error(
                 .invalidParameter(
-                    "AccountId", hint: "1 to 64 letters, digits, - or _, first no -."))
+                    "AccountId", hint: "1 to 64 letters, digits, -, _ or ., first no - or ."))
         }
         if state.accounts[accountID] != nil {
             throw .error(

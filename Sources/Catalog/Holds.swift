@@ -171,7 +171,7 @@ extension Catalog {
         }
         if rule.action == "fail" {
             throw .error(
-                (ECSError.ofCode[rule.code] ?? .internalError).hinting(
+                ECSError.injected(rule.code, into: caller.operation).hinting(
                     "Fault rule \(rule.faultRuleID) asks for it."))
         }
         try hold(

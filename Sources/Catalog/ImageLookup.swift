@@ -45,12 +45,15 @@ extension Catalog {
 extension State {
     /// Images of other accounts that this one may use, newest first, as it sees them.
     ///
-    /// - Parameter ids: only these; nil: all.
+    /// - Parameters:
+    ///   - ids: only these; nil: all.
+    ///   - includingPublic: also those that are shared with nobody in particular.
     func imagesOfOthers(
-        _ accountID: String, _ regionID: String, _ ids: Set<String>? = nil
+        _ accountID: String, _ regionID: String, _ ids: Set<String>? = nil,
+        includingPublic: Bool = true
     ) -> [FoundImage] {
         let direct = sharedImages[accountID]
-        let toAll = sharedImages["*"]
+        let toAll = includingPublic ? sharedImages["*"] : nil
         if direct == nil && toAll == nil { return [] }
         var found: [FoundImage] = []
         func add(_ shared: SharedImage, isShared: Bool) {

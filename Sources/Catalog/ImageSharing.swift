@@ -20,6 +20,7 @@ extension Catalog {
         }
         record.sharedWith.removeAll(where: request.accountsToRemove.contains)
         record.image.isPublic = request.isPublic ?? record.image.isPublic
+        record.image.isSelfShared = record.sharedWith.isEmpty ? "False" : "True"
         // Asked for nothing new (Packer always asks, often for nothing): nothing happens.
         if record == found { return ModifyImageSharePermissionResponse() }
         let isWidened =

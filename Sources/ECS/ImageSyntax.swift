@@ -102,10 +102,11 @@ extension DescribeSnapshotsRequest {
             "SnapshotType", snapshotType, in: ["auto", "user", "all"],
             .invalidSnapshotTypeNotFound)
         errors.require(
-            "SourceDiskType", sourceDiskType, in: ["system", "data"], .invalidSourceDiskType)
+            "SourceDiskType", sourceDiskType.lowercased(), in: ["system", "data"],
+            .invalidSourceDiskType)
         errors.require("Usage", usage, in: ["image", "disk", "image_disk", "none"], .invalidUsage)
         errors.require(
-            "Category", category, in: ["standard", "flash", "archive"],
+            "Category", category.lowercased(), in: ["standard", "flash", "archive"],
             .invalidParameter(name: "Category"))
         errors.requireTagCount(tag)
         errors.requireFilters(filter)
@@ -235,7 +236,8 @@ extension ModifyImageSharePermissionRequest {
                 errors.require(
                     Text.isAccountID(account),
                     .invalidParameter(
-                        name, hint: "Account IDs: 1 to 64 letters, digits, - or _, first no -."))
+                        name,
+                        hint: "Account IDs: 1 to 64 letters, digits, -, _ or ., first no - or ."))
             }
         }
         return errors.all

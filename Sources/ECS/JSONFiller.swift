@@ -97,7 +97,10 @@ public struct JSONFiller: FieldVisitor {
             case .number(let text), .string(let text): text
             default: nil
             }
-        if let number = digits.flatMap({ Number($0) }) { return number }
+        // As proto3 has it, 40.0 and 4e1 are 40; a Double says no more than 2^53 exactly.
+        if let number = digits.flatMap({ Number($0) ?? Number(exactly: Double($0) ?? .nan) }) {
+            return number
+        }
         refuse(prefix + name, value, "a whole number is right, at most \(Number.max)")
         return nil
     }

@@ -93,6 +93,17 @@ extension ECSError {
 }
 
 extension ECSError {
+    /// What a fault rule makes an operation answer. InternalError says of CreateImage and
+    /// CreateSnapshot that the snapshot failed; of others what ECS says there.
+    public static func injected(_ code: String, into operation: String) -> ECSError {
+        let isOfSnapshots = ["CreateImage", "CreateSnapshot"].contains(operation)
+        if code == internalError.code.rawValue && !isOfSnapshots {
+            return ECSError(
+                500, code, "The request processing has failed due to some unknown error.")
+        }
+        return ofCode[code] ?? internalError
+    }
+
     /// What a fault rule can be told to answer, by code.
     public static let ofCode: [String: ECSError] = {
         var all: [ECSError] = [
@@ -114,6 +125,9 @@ extension ECSError {
             .incorrectImageStatus, .idempotentParameterMismatch, .snapshotCreatedImage,
             .snapshotCreatedDisk, .imageUsingByInstance, .imageUseShared,
             .operationDeniedImageCopying, .invalidResourceIDNotFound,
+            // Codes that ECS's gateway answers with, and clients know.
+            ECSError(400, "Throttling.User", "Request was denied due to user flow control."),
+            ECSError(400, "Rejected.Throttling", "Request was denied due to request throttling."),
         ]
         all += machineErrors
         return Dictionary(all.map { ($0.code.rawValue, $0) }) { first, _ in first }

@@ -73,15 +73,17 @@ public enum Text {
         length(text, isIn: 2...256) && !startsWithLink(text)
     }
 
-    /// 1 to 64 letters, digits, `-` and `_`; the first is no `-`.
+    /// 1 to 64 letters, digits, `-`, `_` and `.`; the first is no `-` and no `.`. So the temporary
+    /// access keys of roles (`STS.NUgY...`) can be accounts too.
     public static func isAccountID(_ text: String) -> Bool {
         let isIn = text.utf8.allSatisfy { byte in
             switch UnicodeScalar(byte) {
-            case "a"..."z", "A"..."Z", "0"..."9", "-", "_": true
+            case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".": true
             default: false
             }
         }
         return isIn && (1...64).contains(text.utf8.count) && !text.hasPrefix("-")
+            && !text.hasPrefix(".")
     }
 
     public static func isASCII(_ text: String, max: Int) -> Bool {

@@ -15,6 +15,21 @@ public enum Time {
         return "\(date(day))T\(two(second / 3600)):\(two(second / 60 % 60))Z"
     }
 
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, as HTTP has it (RFC 9110 § 5.6.7).
+    public static func http(_ nanoseconds: Int64) -> String {
+        let (day, second) = split(nanoseconds)
+        let (year, month, dayOfMonth) = parts(day)
+        // 1970-01-01 was a Thursday.
+        let names = (weekdays[Int((day + 4) % 7)], months[Int(month - 1)])
+        return "\(names.0), \(two(dayOfMonth)) \(names.1) \(year) "
+            + "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60)) GMT"
+    }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
     private static func split(_ nanoseconds: Int64) -> (day: Int64, second: Int64) {
         let seconds = nanoseconds / 1_000_000_000
         return (seconds / 86_400, seconds % 86_400)
@@ -22,7 +37,7 @@ public enum Time {
 
     /// The Gregorian date of a day counted from 1970-01-01, by eras of 400 years that begin on
     /// 1 March, so that the leap day is a year's last.
-    private static func date(_ day: Int64) -> String {
+    private static func parts(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = day + 719_468
         let era = shifted / 146_097
         let dayOfEra = shifted % 146_097
@@ -33,6 +48,11 @@ public enum Time {
         let dayOfMonth = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfMonth)
+    }
+
+    private static func date(_ day: Int64) -> String {
+        let (year, month, dayOfMonth) = parts(day)
         return "\(year)-\(two(month))-\(two(dayOfMonth))"
     }
 

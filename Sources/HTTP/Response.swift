@@ -3,13 +3,23 @@
 public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: [HTTPHeader] = []
-    /// JSON.
+    public var type: MediaType
     public var body: [UInt8]
 
-    public init(_ status: Int, _ body: [UInt8], _ headers: [HTTPHeader] = []) {
+    /// What a body is.
+    public enum MediaType: String, Sendable {
+        case json = "application/json;charset=utf-8"
+        /// What Prometheus takes from a target.
+        case metrics = "text/plain; version=0.0.4; charset=utf-8"
+    }
+
+    public init(
+        _ status: Int, _ body: [UInt8], _ headers: [HTTPHeader] = [], type: MediaType = .json
+    ) {
         self.status = status
         self.body = body
         self.headers = headers
+        self.type = type
     }
 
     /// The interim answer to Expect: 100-continue.
@@ -18,11 +28,13 @@ public struct HTTPResponse: Sendable {
     /// The bytes that travel.
     ///
     /// - Parameters:
+    ///   - date: when it was made, as HTTP has times.
     ///   - closes: whether the connection closes behind it.
     ///   - isHead: whether the request was a HEAD: its answer has a body's length, and no body.
-    public func encoded(closes: Bool, isHead: Bool = false) -> [UInt8] {
+    public func encoded(date: String, closes: Bool, isHead: Bool = false) -> [UInt8] {
         var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
-        head += "Content-Type: application/json;charset=utf-8\r\n"
+        head += "Date: \(date)\r\n"
+        head += "Content-Type: \(type.rawValue)\r\n"
         head += "Content-Length: \(body.count)\r\n"
         for header in headers { head += "\(header.name): \(header.value)\r\n" }
         if closes { head += "Connection: close\r\n" }

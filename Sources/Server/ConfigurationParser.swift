@@ -123,7 +123,8 @@ struct ConfigurationParser {
         case ("daemon", 1): return .daemon
         case ("account", 2):
             guard Text.isAccountID(String(words[1])) else {
-                throw Reason("account \(words[1]): 1 to 64 letters, digits, - or _, first no -")
+                throw Reason(
+                    "account \(words[1]): 1 to 64 letters, digits, -, _ or ., first no - or .")
             }
             return .account(String(words[1]))
         case ("peer", 2): return .peer(try who(words[1], ownUID))

@@ -8,8 +8,7 @@ struct HTTPExchange: Sendable {
     var stream: UInt32 = 0
     /// What was asked for; nil: it is no operation.
     var entry: OperationEntry?
-    /// How the answer's fields are written.
-    var style = JSONWriter.Style.ecs
+    var form = HTTPAnswerForm.json(.ecs)
     /// What the client called this host.
     var host = ""
     var closes = false
@@ -30,8 +29,13 @@ struct HTTPExchange: Sendable {
         do throws(ProtoError) {
             let response = try Response(decoding: data)
             if let status = response.status { return refusal(status) }
-            let body = try entry?.json(response.payload, style) ?? []
-            return HTTPResponse(200, body)
+            switch form {
+            case .json(let style):
+                return HTTPResponse(200, try entry?.json(response.payload, style) ?? [])
+            case .metrics:
+                let text = try MetricsResponse(decoding: response.payload).text
+                return HTTPResponse(200, Array(text.utf8), type: .metrics)
+            }
         } catch {
             return refusal(.internalFailure("\(error)"), requestID: "")
         }

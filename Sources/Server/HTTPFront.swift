@@ -1,4 +1,6 @@
+import ECS
 import HTTP
+import System
 import Wire
 
 /// The HTTP side of one connection: what has come of the next request, and the requests that are
@@ -37,7 +39,8 @@ struct HTTPFront {
 
     private mutating func finish(_ index: Int, _ response: HTTPResponse) {
         let bytes = response.encoded(
-            closes: exchanges[index].closes, isHead: exchanges[index].isHead)
+            date: Time.http(Clock.wallNanoseconds()), closes: exchanges[index].closes,
+            isHead: exchanges[index].isHead)
         exchanges[index].answer = bytes
         readyBytes += bytes.count
     }

@@ -5,10 +5,17 @@ import HTTP
 struct HTTPCall: Sendable {
     let request: APIRequest
     let entry: OperationEntry
-    let style: JSONWriter.Style
+    let form: HTTPAnswerForm
     let accountID: String
     var ramUser = ""
     let keyRule: KeyRule
+}
+
+/// What an operation's answer becomes.
+enum HTTPAnswerForm: Sendable {
+    case json(JSONWriter.Style)
+    /// The text in a MetricsResponse, for Prometheus.
+    case metrics
 }
 
 /// Why a request over HTTP reaches no operation.
@@ -71,10 +78,15 @@ struct HTTPGateway: Sendable {
         guard let entry = OperationEntry.ecs[action] else {
             throw refuse(.invalidActionNotFound(action))
         }
+        // Unknown parameters are passed over, but whoever asks for this one wants nothing done.
+        if parameters["DryRun"]?.lowercased() == "true" && !entry.hasDryRun {
+            throw refuse(
+                .invalidParameter("DryRun", hint: "\(action) has none here; nothing was done."))
+        }
         let (accountID, ramUser) = try identify(request, query, form)
         do throws(ECSError) {
             return HTTPCall(
-                request: try entry.fill(parameters), entry: entry, style: .ecs,
+                request: try entry.fill(parameters), entry: entry, form: .json(.ecs),
                 accountID: accountID, ramUser: ramUser, keyRule: hasFixture ? .opens : .mustExist)
         } catch {
             throw refuse(error)
@@ -128,13 +140,18 @@ struct HTTPGateway: Sendable {
 
     // MARK: Our own
 
-    /// `GET /_imaged/health`, and `POST /_imaged/OPERATION?AccountId=NAME` with JSON.
+    /// `GET /_imaged/health` and `/_imaged/metrics`, and `POST /_imaged/OPERATION?AccountId=NAME` with JSON.
     private func readOwn(
         _ request: HTTPRequest, _ name: String
     ) throws(HTTPRefusal) -> HTTPCall {
         if name == "health" {
             try check(request, ["GET"])
             return try call(OperationEntry.daemon["Health"]!, [], "default", .none)
+        }
+        if name == "metrics" {
+            try check(request, ["GET"])
+            return try call(
+                OperationEntry.daemon["Metrics"]!, [], "default", .none, form: .metrics)
         }
         // A stream's number means nothing here, and its frames cannot be told.
         let daemon = ["Watch", "Cancel"].contains(name) ? nil : OperationEntry.daemon[name]
@@ -153,17 +170,18 @@ struct HTTPGateway: Sendable {
         guard Text.isAccountID(accountID) else {
             throw refuse(
                 .invalidParameter(
-                    "AccountId", hint: "1 to 64 letters, digits, - or _, first no -."))
+                    "AccountId", hint: "1 to 64 letters, digits, -, _ or ., first no - or ."))
         }
         return try call(entry, request.body, accountID, hasFixture ? .opens : .none)
     }
 
     private func call(
-        _ entry: OperationEntry, _ body: [UInt8], _ accountID: String, _ keyRule: KeyRule
+        _ entry: OperationEntry, _ body: [UInt8], _ accountID: String, _ keyRule: KeyRule,
+        form: HTTPAnswerForm = .json(.proto)
     ) throws(HTTPRefusal) -> HTTPCall {
         do throws(ECSError) {
             return HTTPCall(
-                request: try entry.read(body), entry: entry, style: .proto, accountID: accountID,
+                request: try entry.read(body), entry: entry, form: form, accountID: accountID,
                 keyRule: keyRule)
         } catch {
             throw refuse(error)

@@ -28,7 +28,7 @@ extension Server {
         do throws(HTTPRefusal) {
             let call = try gateway.read(request)
             exchange.entry = call.entry
-            exchange.style = call.style
+            exchange.form = call.form
             guard let stream = connection.http?.begin(exchange) else { return }
             var caller = Caller(
                 accountID: call.accountID, uid: connection.peer.uid,

@@ -10,6 +10,8 @@ struct OperationEntry: Sendable {
     let decode: @Sendable ([UInt8], Range<Int>) throws(ProtoError) -> APIRequest
     /// From the parameters of an HTTP request.
     let fill: @Sendable (Parameters) throws(ECSError) -> APIRequest
+    /// Whether the request can be one that only checks.
+    let hasDryRun: Bool
     /// From JSON, as proto3 maps it.
     let read: @Sendable ([UInt8]) throws(ECSError) -> APIRequest
     /// The JSON of an answer's payload.
@@ -26,10 +28,16 @@ struct OperationEntry: Sendable {
             fill: { (parameters) throws(ECSError) in
                 make(try ParameterFiller.fill(O.Request.self, parameters))
             },
+            hasDryRun: hasDryRun(O.Request.self),
             read: { (bytes) throws(ECSError) in make(try JSONFiller.fill(O.Request.self, bytes)) },
             json: { (payload, style) throws(ProtoError) in
                 JSONWriter.bytes(of: try O.Response(decoding: payload), style)
             })
+    }
+
+    private static func hasDryRun<M: Message>(_ type: M.Type) -> Bool {
+        let dryRun = Parameters([("DryRun", "true")])
+        return (try? ParameterFiller.fill(type, dryRun).encoded().isEmpty) == false
     }
 
     private static func table(_ entries: [OperationEntry]) -> [String: OperationEntry] {

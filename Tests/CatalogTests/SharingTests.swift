@@ -44,7 +44,7 @@ struct SharingTests {
         // To its owner it is what it was.
         let own = try #require(
             try world.images { $0.imageOwnerAlias = "self" }.images.first)
-        #expect(own.imageID == id && own.isSelfShared == "False" && own.tags.count == 1)
+        #expect(own.imageID == id && own.isSelfShared == "True" && own.tags.count == 1)
         // In its own region alone.
         #expect(
             try world.imageIDs(account: "friend") {
@@ -80,6 +80,9 @@ struct SharingTests {
         #expect(try others(world, "stranger").map(\.isSelfShared) == ["False"])
         #expect(try others(world, "friend").map(\.isSelfShared) == ["True"], "once, as shared")
         #expect(try others(world, "default").isEmpty)
+        // But it stands in nobody's list who does not ask for those of others.
+        #expect(try world.imageIDs(account: "stranger") == systemImageIDs)
+        #expect(try world.imageIDs(account: "stranger") { $0.imageID = id } == [id])
         // Accounts that come later too.
         try world.createAccount("late")
         #expect(try others(world, "late").map(\.imageID) == [id])
@@ -87,6 +90,7 @@ struct SharingTests {
         #expect(try others(world, "late").isEmpty && others(world, "friend").count == 1)
         #expect(world.sharing(id, without: ["friend"]) == "OK")
         #expect(try others(world, "friend").isEmpty && world.state.sharedImages.isEmpty)
+        #expect(try world.images { $0.imageID = id }.images.map(\.isSelfShared) == ["False"])
     }
 
     @Test func howManyAccounts() throws {

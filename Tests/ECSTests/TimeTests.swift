@@ -21,6 +21,20 @@ struct TimeTests {
         #expect(Time.minutes(seconds * 1_000_000_000) == text.dropLast(4) + "Z")
     }
 
+    /// Days of a century as HTTP has them, against Foundation.
+    @Test func timesOfHTTP() {
+        #expect(Time.http(784_111_777_000_000_000) == "Sun, 06 Nov 1994 08:49:37 GMT")
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        formatter.timeZone = TimeZone(identifier: "GMT")
+        for day in stride(from: Int64(0), to: 40_000, by: 11) {
+            let second = day * 86_400 + day % 86_400
+            let date = Date(timeIntervalSince1970: TimeInterval(second))
+            #expect(Time.http(second * 1_000_000_000) == formatter.string(from: date))
+        }
+    }
+
     /// Every day of two centuries against Foundation's calendar.
     @Test func everyDayUntil2200() {
         var calendar = Calendar(identifier: .gregorian)

@@ -38,13 +38,16 @@ import Testing
         -> String
     {
         String(
-            decoding: response.encoded(closes: closes, isHead: isHead), as: UTF8.self)
+            decoding: response.encoded(
+                date: "Sun, 06 Nov 1994 08:49:37 GMT", closes: closes, isHead: isHead),
+            as: UTF8.self)
     }
 
     @Test func headAndBodyAreOnePiece() {
         let response = HTTPResponse(404, Array("{}".utf8), [HTTPHeader("Allow", "GET")])
         let head = """
             HTTP/1.1 404 Not Found\r
+            Date: Sun, 06 Nov 1994 08:49:37 GMT\r
             Content-Type: application/json;charset=utf-8\r
             Content-Length: 2\r
             Allow: GET\r

@@ -93,7 +93,7 @@ import Wire
         ("Action=RegisterInstance&Version=2014-05-26", "InvalidAction.NotFound", "Action", 404),
         ("Action=SetClock&Version=2014-05-26", "InvalidAction.NotFound", "Action", 404),
         ("Action=DescribeImages&Version=2014-05-26", "MissingParameter", "AccessKeyId", 400),
-        (common + ".x", "InvalidAccessKeyId.NotFound", "AccessKeyId", 404),
+        (common + "%20x", "InvalidAccessKeyId.NotFound", "AccessKeyId", 404),
         (common + "&AccessKeyId=ci", "InvalidAccessKeyId.NotFound", "AccessKeyId", 404),
         (common + "&PageSize=x", "InvalidParameter", "PageSize", 400),
         (common + "&Tag.1.Key=%zz", "InvalidParameter", "Tag.1.Key", 400),
@@ -151,6 +151,7 @@ import Wire
             ("GET", "/_imaged/x", 404), ("GET", "/_imaged/Watch", 404),
             ("POST", "/_imaged/Cancel", 404),
             ("POST", "/_imaged/CreateImage", 404), ("GET", "/_imaged/Health", 405),
+            ("POST", "/_imaged/metrics", 405), ("GET", "/_imaged/Metrics", 405),
             ("POST", "/_imaged/health", 405), ("GET", "/_imaged/SetClock", 405), ("HEAD", "/", 405),
             ("PUT", "/", 405), ("OPTIONS", "/", 405), ("TRACE", "/", 405), ("get", "/", 405),
         ] as [(String, String, Int32)])

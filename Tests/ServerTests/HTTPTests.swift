@@ -253,6 +253,68 @@ extension TestHTTP {
 
     // MARK: Where
 
+    /// Who asks for a dry run wants nothing done, also where there is none.
+    @Test func aDryRunNeverChangesAnything() throws {
+        let daemon = try fixture()
+        let http = try daemon.http()
+        let made = try http.call(
+            "CreateImage",
+            ["RegionId": "cn-hangzhou", "InstanceId": try http.instance("t"), "ImageName": "one"],
+            key: "t")
+        let image = made.string("ImageId")
+        let share = try http.call(
+            "ModifyImageSharePermission",
+            [
+                "RegionId": "cn-hangzhou", "ImageId": image, "AddAccount.1": "other",
+                "DryRun": "True",
+            ], key: "t")
+        #expect(share.status == 400 && share.code == "InvalidParameter", "\(share)")
+        #expect(share.string("Parameter") == "DryRun")
+        let shares = try http.call(
+            "DescribeImageSharePermission", ["RegionId": "cn-hangzhou", "ImageId": image],
+            key: "t")
+        #expect(shares.json["TotalCount"] as? Int == 0)
+        let known = try http.call(
+            "DeleteImage",
+            ["RegionId": "cn-hangzhou", "ImageId": image, "DryRun": "true"], key: "t")
+        #expect(known.code == "DryRunOperation")
+    }
+
+    /// What programs have written down of ECS, and its documentation allows.
+    @Test func whatProgramsSendAndRead() throws {
+        let daemon = try fixture()
+        let http = try daemon.http()
+        // The access key of a role, and JSON as many languages write numbers.
+        let key = "STS.NUgYrLnoC37mZZCNnAbez3xxx"
+        let registered = try http.own(
+            "RegisterInstance",
+            "{\"regionId\":\"cn-hangzhou\",\"disk\":[{\"type\":\"system\",\"size\":40.0},"
+                + "{\"size\":5e1}]}", account: key)
+        #expect(registered.status == 200, "\(registered)")
+        let instances = try http.call(
+            "DescribeInstances", ["RegionId": "cn-hangzhou"], key: key)
+        let instance = try #require(instances.list("Instances", "Instance").first)
+        let options = instance["HibernationOptions"] as? [String: Any]
+        #expect(options?["Configured"] as? Bool == false)
+        let disks = try http.call(
+            "DescribeDisks", ["RegionId": "cn-hangzhou", "MaxResults": "1000"], key: key)
+        #expect(
+            disks.list("Disks", "Disk").compactMap { $0["Size"] as? Int }.sorted() == [40, 50])
+        let snapshots = try http.call(
+            "DescribeSnapshots",
+            ["RegionId": "cn-hangzhou", "SourceDiskType": "Data", "Category": "Standard"],
+            key: key)
+        #expect(snapshots.status == 200, "\(snapshots)")
+        for code in ["InternalError", "Throttling.User", "Rejected.Throttling"] {
+            let rule =
+                "{\"action\":\"fail\",\"operation\":\"DescribeRegions\","
+                + "\"code\":\"\(code)\"}"
+            #expect(try http.own("AddFaultRule", rule, account: key).status == 200)
+            let failed = try http.call("DescribeRegions", key: key)
+            #expect(failed.code == code && !failed.string("Message").contains("snapshot"))
+        }
+    }
+
     @Test func aUnixSocketKnowsItsPeers() throws {
         let directory = TemporaryDirectory()
         let daemon = try TestDaemon("", ["--http", "unix:\(directory.path)/h"], in: directory)
@@ -266,6 +328,18 @@ extension TestHTTP {
         let health = try http.answer()
         #expect(health.status == 200 && health.json["ready"] as? Bool == true)
         #expect(health.string("mode") == "always")
+        let date = DateFormatter()
+        date.locale = Locale(identifier: "en_US_POSIX")
+        date.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        date.timeZone = TimeZone(identifier: "GMT")
+        let made = try #require(date.date(from: health.headers["date"] ?? ""))
+        #expect(abs(made.timeIntervalSinceNow) < 3600)
+        try http.send("GET /_imaged/metrics HTTP/1.1\r\nHost: h\r\n\r\n")
+        let metrics = try http.answer()
+        #expect(metrics.status == 200)
+        #expect(metrics.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(
+            metrics.text.contains("imaged_requests_total{operation=\"Health\",code=\"OK\"} 1\n"))
         let mode = try FileManager.default.attributesOfItem(atPath: daemon.httpPath)
         #expect(mode[.posixPermissions] as? Int == 0o600)
         #expect(try daemon.stop() == 0)
