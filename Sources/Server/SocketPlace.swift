@@ -94,10 +94,12 @@ final class SocketPlace {
 
     func listen() throws(DaemonFailure) -> FileDescriptor {
         if let passed { return passed.takeFile() }
+        if let old = try? calls.status(of: path), old.kind != .socket {
+            throw DaemonFailure(
+                DaemonFailure.unusable,
+                "\(path) is there and is no socket: move it away, or name another with \(option)")
+        }
         do throws(SystemError) {
-            if let old = try? calls.status(of: path), old.kind != .socket {
-                throw SystemError("bind", path: path, errno: .exists)
-            }
             let listener = try UnixSocket.listen(
                 at: path, mode: group == nil ? 0o600 : 0o660, group: group)
             let status = try calls.status(of: path)

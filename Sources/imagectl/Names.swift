@@ -216,6 +216,19 @@ final class Findings: Sendable {
             }
         }
         if error.httpStatus == 404 || error.code.rawValue.contains("NotFound") { parts += names }
-        return (parts + [error.hint]).filter { !$0.isEmpty }.joined(separator: " ")
+        parts.append(error.hint)
+        return (parts + Self.spelling(error.hint, command)).filter { !$0.isEmpty }
+            .joined(separator: " ")
+    }
+
+    /// Hints call parameters as ECS does; whoever types flags looks for those.
+    private static func spelling(_ hint: String, _ command: Command) -> [String] {
+        let words = hint.split { !$0.isLetter }
+        return ["Force", "AllowLive", "OSSBucket", "Path"].filter { name in
+            words.contains(name[...]) && command.fields.contains { $0.path == name }
+        }.map { name in
+            let isOutput = name == "Path" && command.hasOutputFile
+            return "\(name) is --\(isOutput ? "output" : FieldNames.kebabCase(name)) here."
+        }
     }
 }

@@ -19,9 +19,26 @@ struct Table {
     var columns: [Column]
     var rows: [[String]]
 
-    /// - Parameter width: in characters; nil: as wide as it comes out. Flexible columns are cut
-    ///   first, then columns are left out from the right, and a last line names them.
+    /// - Parameter width: in characters; nil: as wide as it comes out. Columns with nothing in them
+    ///   give way first, then flexible ones are cut, then columns are left out from the right, and
+    ///   a last line names them.
     func text(width: Int?) -> String {
+        let isTight =
+            width.map { width in
+                fitted(to: nil).split(separator: "\n").contains { displayWidth(String($0)) > width }
+            } ?? false
+        return isTight ? withoutEmptyColumns().fitted(to: width) : fitted(to: width)
+    }
+
+    private func withoutEmptyColumns() -> Table {
+        let kept = columns.indices.filter { index in
+            index == 0 || rows.contains { !$0[index].isEmpty }
+        }
+        return Table(
+            columns: kept.map { columns[$0] }, rows: rows.map { row in kept.map { row[$0] } })
+    }
+
+    private func fitted(to width: Int?) -> String {
         let cells = rows.map { $0.map(printable) }
         var widths = columns.indices.map { index in
             (cells.map { displayWidth($0[index]) } + [columns[index].title.utf8.count]).max()!
