@@ -116,7 +116,7 @@ class _Connection:
 
         :raises NotSent: it cannot be sent here.
         """
-        stream_id = self._streams.begin(request, receiver)
+        stream_id = self._streams.begin(request.encode(), receiver)
         failure = self._flush()
         if failure and self._streams.abandon(stream_id):
             raise NotSent(failure, connection_failed=True)

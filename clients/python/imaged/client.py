@@ -87,14 +87,14 @@ class _Link:
 
     def close(self) -> None:
         self._is_closed = True
-        self._connection.close(wait=True)
+        self._connection.close()
         if self.history is not None:
             self.history.close()
 
     def __del__(self) -> None:
         connection = getattr(self, "_connection", None)
         if connection is not None:
-            connection.close()
+            connection.close_soon()
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
@@ -425,4 +425,4 @@ class Watch(Iterator[Event]):
 
     def __del__(self) -> None:
         if hasattr(self, "_connection") and not self._is_closed:
-            self._connection.leave(self._received.stream_id, self._metadata)
+            self._connection.forget_stream(self._received.stream_id, self._metadata)

@@ -6,23 +6,34 @@ the rest, and reads. It never waits for a writer: both directions move whenever 
 
 from __future__ import annotations
 
+import collections
 import errno
 import os
 import select
 import socket
 import threading
 import weakref
-from typing import Dict, List, Optional
+from typing import Any, Callable, Deque, Dict, List, Optional, Tuple, TypeVar
 
-from .errors import ConnectionLost, NotSent
+from .errors import ConnectionLost, ImagedError, NotSent
 from .messages import KeyValue, Request
 from .streams import Ending, Receiver, Streams
 
+_T = TypeVar("_T")
+
 _READ_BYTES = 256 << 10
+# How long closing waits for the thread.
+_CLOSE_SECONDS = 10.0
 
 
 class Connection:
     """A connection of one process, used by any number of its threads.
+
+    What changes the streams is an action (``_do``): they follow each other whole, those of one
+    thread too. A signal's handler may call while its thread is in the middle of one: its action
+    then waits for the end of that, and its request goes over another connection, for it may want
+    the answer before that thread can go on. The garbage collector waits for nobody: it leaves
+    word (``forget_stream``, ``close_soon``), and the thread does the rest.
 
     :param made: a connected socket that does not block.
     :param first_id: the first stream's id.
@@ -31,8 +42,13 @@ class Connection:
     def __init__(self, made: socket.socket, first_id: int = 1) -> None:
         self._process_id = os.getpid()
         self._socket = made
-        # Reentrant: a client may be closed by the garbage collector, wherever its thread is.
+        # Reentrant for signals' handlers; whose thread is within an action is in _busy_thread.
         self._lock = threading.RLock()
+        self._busy_thread: Optional[int] = None
+        self._deferred: Deque[Tuple[Callable[..., Any], Tuple[Any, ...]]] = collections.deque()
+        self._endings: Deque[Ending] = collections.deque()  # to be told without the lock
+        self._forgotten: Deque[Tuple[int, List[KeyValue]]] = collections.deque()
+        self._must_wake = False
         self._streams = Streams(first_id)
         self._is_closed = False
         self._send_error: Optional[OSError] = None
@@ -51,15 +67,20 @@ class Connection:
 
     @property
     def is_usable(self) -> bool:
-        """Whether another call can be begun here."""
+        """Whether another call can be begun here, now and by this thread."""
         streams = self._streams
         return self.is_ours and not self._is_closed and self._send_error is None and (
-            streams.failure is None and not streams.is_exhausted)
+            streams.failure is None and not streams.is_exhausted and not self._is_busy_here)
 
     @property
     def is_ours(self) -> bool:
         """Whether this is the process that connected."""
         return os.getpid() == self._process_id
+
+    @property
+    def _is_busy_here(self) -> bool:
+        """Whether this thread is within an action, and was interrupted there."""
+        return self._busy_thread == threading.get_ident()
 
     # -------------------------------------------------------------- calls
 
@@ -71,28 +92,32 @@ class Connection:
         """
         if not self.is_ours:
             raise NotSent("a connection is not shared over fork", connection_failed=True)
-        with self._lock:
-            was_blocked = self._streams.has_unsent
-            stream_id = self._streams.begin(request, receiver)
-            if not was_blocked:
-                self._flush()
-            if self._send_error is not None and self._streams.abandon(stream_id):
-                raise NotSent(_text(self._send_error), connection_failed=True)
-            must_wake = self._streams.has_unsent and not was_blocked
-        if must_wake:
-            self._wake()
-        return stream_id
+        if self._is_busy_here:
+            raise NotSent("interrupted while it was sending", connection_failed=True)
+        self._do(self._begin, request.encode(), receiver)
+        return receiver.stream_id
+
+    def _begin(self, data: bytes, receiver: Receiver) -> None:
+        was_blocked = self._streams.has_unsent
+        stream_id = self._streams.begin(data, receiver)
+        if not was_blocked:
+            self._flush()
+            if self._streams.has_unsent:
+                self._must_wake = True
+        if self._send_error is not None and self._streams.abandon(stream_id):
+            raise NotSent(_text(self._send_error), connection_failed=True)
 
     def cancel(self, stream_id: int, metadata: List[KeyValue]) -> None:
         """Asks the daemon to end a call; its receiver is told when that is done."""
-        if not self.is_ours:
-            return
-        with self._lock:
-            ending = self._streams.cancel(stream_id, metadata)
-            self._flush()
+        if self.is_ours:
+            self._do(self._cancel, stream_id, metadata)
+
+    def _cancel(self, stream_id: int, metadata: List[KeyValue]) -> None:
+        ending = self._streams.cancel(stream_id, metadata)
         if ending:
-            _tell([ending])
-        self._wake()
+            self._endings.append(ending)
+        self._flush()
+        self._must_wake = True
 
     def leave(self, stream_id: int, metadata: List[KeyValue]) -> None:
         """Ends a stream that nobody reads any more."""
@@ -103,38 +128,54 @@ class Connection:
             # Perhaps there was no id left for a Cancel; the connection shall end without it.
             self.abandon(stream_id)
 
+    def forget_stream(self, stream_id: int, metadata: List[KeyValue]) -> None:
+        """``leave`` for the garbage collector, which may be in any thread and wherever that is:
+        it is done by this connection's thread, soon."""
+        if self.is_ours:
+            self._forgotten.append((stream_id, metadata))
+            self._wake_soon()
+
     def skip_to(self, stream_id: int) -> None:
         """Lets the next stream have this id: for tests of where ids end."""
-        with self._lock:
-            self._streams.skip_to(stream_id)
+        self._do(self._streams.skip_to, stream_id)
 
     def abandon(self, stream_id: int) -> bool:
         """Forgets a call. True: not one byte of its request was sent, and none will be."""
-        if not self.is_ours:
-            return False
-        with self._lock:
-            was_withdrawn = self._streams.abandon(stream_id)
-            if self._closes_when_idle and self._streams.is_idle:
-                self._wake()
-            return was_withdrawn
+        return self.is_ours and bool(self._do(self._abandon, stream_id))
+
+    def _abandon(self, stream_id: int) -> bool:
+        was_withdrawn = self._streams.abandon(stream_id)
+        if self._closes_when_idle and self._streams.is_idle:
+            self._must_wake = True
+        return was_withdrawn
 
     # -------------------------------------------------------------- closing
 
-    def close(self, wait: bool = False) -> None:
-        """Ends the connection and what is open on it."""
+    def close(self) -> None:
+        """Ends the connection and what is open on it, and waits until that is done."""
         if not self.is_ours:
             self.forget()
             return
         self._is_closed = True
         self._wake()
-        if wait and threading.current_thread() is not self._thread:
-            self._thread.join()
+        if threading.current_thread() is not self._thread and not self._is_busy_here:
+            # Limited: the thread waits for whom a signal's handler has interrupted.
+            self._thread.join(_CLOSE_SECONDS)
+
+    def close_soon(self) -> None:
+        """``close`` for the garbage collector: waits for nobody."""
+        if not self.is_ours:
+            self.forget()
+            return
+        self._is_closed = True
+        self._wake_soon()
 
     def close_when_idle(self) -> None:
         """Closes as soon as the calls under way have ended."""
-        with self._lock:
-            self._closes_when_idle = True
-        self._wake()
+        self._do(self._close_when_idle)
+
+    def _close_when_idle(self) -> None:
+        self._closes_when_idle = self._must_wake = True
 
     def forget(self) -> None:
         """In a process forked off the owner's: gives up the copies of the descriptors. The
@@ -143,6 +184,52 @@ class Connection:
             return
         self._lock = threading.RLock()  # whoever held the old one is not in this process
         self._end()
+
+    # -------------------------------------------------------------- actions
+
+    def _do(self, action: Callable[..., _T], *arguments: Any) -> Optional[_T]:
+        """Carries out an action, and returns what it does; None: it interrupts another one of
+        this very thread, and is done behind that."""
+        try:
+            with self._lock:
+                if self._is_busy_here:
+                    self._deferred.append((action, arguments))
+                    return None
+                try:
+                    return self._alone(action, arguments)
+                finally:
+                    while self._deferred:
+                        self._alone(*self._deferred.popleft())
+        finally:
+            # A receiver may take locks of its own, and the collector may have found ours taken.
+            self._settle()
+
+    def _alone(self, action: Callable[..., _T], arguments: Tuple[Any, ...]) -> _T:
+        try:
+            self._busy_thread = threading.get_ident()
+            return action(*arguments)
+        except ImagedError:
+            raise
+        except BaseException:
+            # Ctrl-C, perhaps between the kernel's taking bytes and their being counted.
+            self._streams.lose_count()
+            self._send_error = InterruptedError(errno.EINTR, "interrupted while sending")
+            self._must_wake = True
+            raise
+        finally:
+            self._busy_thread = None
+
+    def _settle(self) -> None:
+        if self._is_busy_here:
+            return  # whoever was interrupted does it
+        while self._endings:
+            try:
+                receiver, result = self._endings.popleft()
+            except IndexError:
+                break  # another thread was faster
+            receiver.end(result)
+        if self._must_wake:
+            self._wake()
 
     # -------------------------------------------------------------- sending
 
@@ -159,23 +246,29 @@ class Connection:
         except BlockingIOError:
             pass
         except OSError as error:
+            if error.errno is None:
+                raise  # no system call's: a signal's handler has raised a TimeoutError, say
             self._send_error = error
-            self._wake()
-        except BaseException:
-            # Ctrl-C, between the kernel's taking bytes and their being counted.
-            self._streams.lose_count()
-            self._send_error = InterruptedError(errno.EINTR, "interrupted while sending")
-            self._wake()
-            raise
+            self._must_wake = True
 
     def _wake(self) -> None:
         # Under the lock: the number must not be another file's by the time it is written to.
         with self._lock:
+            self._must_wake = False
             if not self._has_ended:
                 try:
                     os.write(self._wake_write, b"w")
                 except BlockingIOError:
                     pass  # it has enough to wake up for
+
+    def _wake_soon(self) -> None:
+        """Wakes the thread; if somebody has the lock, he does it when he is done."""
+        self._must_wake = True
+        if self._lock.acquire(blocking=False):
+            try:
+                self._wake()
+            finally:
+                self._lock.release()
 
     def _end(self) -> None:
         with self._lock:
@@ -193,12 +286,10 @@ class Connection:
         lost: Optional[ConnectionLost] = None
         try:
             while lost is None:
-                with self._lock:
-                    idle = self._closes_when_idle and self._streams.is_idle
-                    wants = select.POLLIN
-                    if self._streams.has_unsent and self._send_error is None:
-                        wants |= select.POLLOUT
-                if self._is_closed or idle:
+                while self._forgotten:
+                    self.leave(*self._forgotten.popleft())
+                wants = self._do(self._wanted)
+                if self._is_closed or not wants:
                     lost = ConnectionLost("the client was closed")
                     break
                 poller.modify(self._socket, wants)
@@ -206,11 +297,20 @@ class Connection:
         except Exception as error:
             # Out of memory, say: whoever waits must not wait for ever.
             lost = ConnectionLost(f"the client cannot go on: {error!r}")
-        with self._lock:
-            # Those who come from now on are refused by the streams themselves.
-            endings = self._streams.fail(lost)
-            self._end()
-        _tell(endings)
+        # Those who come from now on are refused by the streams themselves.
+        self._do(self._fail, lost)
+
+    def _wanted(self) -> int:
+        """What to wait for; 0: nothing more, it shall close."""
+        if self._closes_when_idle and self._streams.is_idle:
+            return 0
+        if self._streams.has_unsent and self._send_error is None:
+            return select.POLLIN | select.POLLOUT
+        return select.POLLIN
+
+    def _fail(self, lost: ConnectionLost) -> None:
+        self._endings.extend(self._streams.fail(lost))
+        self._end()
 
     def _turn(self, events: Dict[int, int]) -> Optional[ConnectionLost]:
         """Handles what poll found; returns why the connection has ended, if it has."""
@@ -221,8 +321,7 @@ class Connection:
                 pass
         found = events.get(self._socket.fileno(), 0)
         if found & select.POLLOUT:
-            with self._lock:
-                self._flush()
+            self._do(self._flush)
         if found & ~select.POLLOUT or self._send_error is not None:
             return self._receive()
         return None
@@ -240,13 +339,13 @@ class Connection:
                 return ConnectionLost(_text(error))
             if not data:
                 return ConnectionLost("the daemon closed the connection")
-            with self._lock:
-                messages, endings = self._streams.received(data)
-                failure = self._streams.failure
+            messages, endings = self._do(self._streams.received, data) or ([], [])
             for stream_id, receiver, payload in messages:
                 if not receiver.data(payload):
                     self.leave(stream_id, [])
-            _tell(endings)
+            for receiver, result in endings:
+                receiver.end(result)
+            failure = self._streams.failure
             if failure is not None or self._send_error is None:
                 return failure
 
@@ -264,8 +363,3 @@ os.register_at_fork(after_in_child=_after_fork)
 
 def _text(error: OSError) -> str:
     return error.strerror or str(error)
-
-
-def _tell(endings: List[Ending]) -> None:
-    for receiver, result in endings:
-        receiver.end(result)

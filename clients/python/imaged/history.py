@@ -71,7 +71,8 @@ class History:
 
     def __init__(self, target: Any, process: Optional[str] = None) -> None:
         self._process = process
-        self._lock = threading.Lock()
+        # Reentrant: a signal's handler may call while its thread is writing here.
+        self._lock = threading.RLock()
         self._file: Any = None
         self._descriptor = -1
         if hasattr(target, "write"):
@@ -116,7 +117,7 @@ class History:
 
     def after_fork(self) -> None:
         """In a forked child: whoever held the lock is not there."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def _write(
         self, number: int, kind: str, operation: Operation, account: Optional[str],

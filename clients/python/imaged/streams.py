@@ -91,8 +91,9 @@ class Streams:
 
     # -------------------------------------------------------------- requests
 
-    def begin(self, request: Request, receiver: Receiver) -> int:
-        """Opens a stream, and puts the request's frame behind the others; returns its id.
+    def begin(self, data: bytes, receiver: Receiver) -> int:
+        """Opens a stream, and puts the frame of a request, which is these bytes, behind the
+        others; returns its id.
 
         :raises NotSent: it cannot be sent here.
         """
@@ -100,10 +101,9 @@ class Streams:
             raise NotSent(self.failure.reason, connection_failed=True)
         if self.is_exhausted:
             raise NotSent("the connection has no stream ids left", connection_failed=True)
-        return self._append(request, receiver)
+        return self._append(data, receiver)
 
-    def _append(self, request: Request, receiver: Receiver) -> int:
-        data = request.encode()
+    def _append(self, data: bytes, receiver: Receiver) -> int:
         if len(data) > frames.DATA_BYTES_MAX:
             raise NotSent(f"a request of {len(data)} bytes, and 4 MiB are the most")
         if self._unsent_bytes + len(data) > UNSENT_BYTES_MAX:
@@ -133,7 +133,7 @@ class Streams:
                 service="imaged.v1.Daemon", method="Cancel", metadata=metadata,
                 payload=CancelRequest(stream_id=stream_id).encode())
             try:
-                self._append(request, Ignored())
+                self._append(request.encode(), Ignored())
             except NotSent:
                 pass  # the caller's own clock ends the stream
         return None
