@@ -11,8 +11,10 @@ It uses no thread: the event loop reads and writes the socket.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket as sockets
+import time
 import weakref
 from typing import Any, AsyncIterator, Callable, Generator, List, Optional, TypeVar, Union
 
@@ -78,15 +80,26 @@ class Connecting:
         return Client(_Link(path, made, history), self._options)
 
 
-async def _connected(socket: Optional[str]) -> Any:
-    """The path of the daemon's socket and a connection to it."""
+async def _connected(
+    socket: Optional[str], until: float = math.inf, check: Optional[Callable[[], None]] = None,
+) -> Any:
+    """The path of the daemon's socket and a connection to it.
+
+    :param until: by the monotonic clock, when to give up with NotSent.
+    :param check: asked between two tries; what it raises ends them.
+    """
     connecting = search.connecting(socket)
     while True:
         try:
             seconds = next(connecting)
         except StopIteration as done:
             return done.value
-        await asyncio.sleep(seconds)
+        if check is not None:
+            check()
+        left = until - time.monotonic()
+        if left <= 0:
+            raise NotSent(search.BUSY)
+        await asyncio.sleep(min(seconds, left))
 
 
 class _Connection:
@@ -247,33 +260,40 @@ class _Link:
         self._connection = _Connection(made, asyncio.get_running_loop())
         _links.add(self)
 
+    def check_open(self) -> None:
+        """:raises NotSent: the client is closed."""
+        if self._is_closed:
+            raise NotSent("the client is closed")
+
     @property
     def ready(self) -> Optional[_Connection]:
         """The connection, if a call can be begun there now."""
+        self.check_open()
         connection = self._connection
-        if self._is_closed:
-            raise NotSent("the client is closed")
         if connection.is_usable and connection.loop is asyncio.get_running_loop():
             return connection
         return None
 
-    async def connection(self) -> _Connection:
+    async def connection(self, seconds: float = math.inf) -> _Connection:
         """The connection, or a new one if that cannot be used any more.
 
+        :param seconds: how long it may take.
         :raises NoDaemon: there is no daemon any more.
-        :raises NotSent: the client is closed.
+        :raises NotSent: the client is closed, or the time is over.
         """
-        ready = self.ready
-        if ready is not None:
-            return ready
+        until = time.monotonic() + seconds
         loop = asyncio.get_running_loop()
-        old = self._connection
-        if old.loop is not loop and old.is_usable and not old.loop.is_closed():
-            raise RuntimeError("the client belongs to another event loop")
-        _, made = await _connected(self.path)
-        if self._connection is not old or self._is_closed:
-            made.close()  # another task was faster
-            return await self.connection()
+        while True:
+            ready = self.ready
+            if ready is not None:
+                return ready
+            old = self._connection
+            if old.loop is not loop and old.is_usable and not old.loop.is_closed():
+                raise RuntimeError("the client belongs to another event loop")
+            _, made = await _connected(self.path, until, self.check_open)
+            if self._connection is old and not self._is_closed:
+                break
+            made.close()  # another task was faster, or has closed the client
         if old.is_ours and old.loop is loop:
             old.close_when_idle()
         else:
@@ -376,7 +396,7 @@ class Client(AsyncMethods):
 
     async def _send(self, plan: Plan) -> Result:
         """Sends the request and waits for what comes of it."""
-        connection = await self._link.connection()
+        connection = await self._link.connection(plan.seconds_left)
         loop = connection.loop
         answer = _Answer(loop)
         stream_id = connection.begin(plan.envelope(), answer)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import math
 import os
 import threading
 import time
 import weakref
 from types import TracebackType
-from typing import Any, Generic, Iterator, Optional, Type, TypeVar, Union
+from typing import Any, Callable, Generic, Iterator, Optional, Type, TypeVar, Union
 
 from . import search
 from .calls import CANCEL_SECONDS, GRACE_DEFAULT, TIMEOUT_DEFAULT, UNSET, Options, Plan
 from .codec import Message, RequestOf
 from .connection import Connection
-from .errors import ConnectionLost, ImagedError, NotSent, OutcomeUnknown
+from .errors import ConnectionLost, ImagedError, NoDaemon, NotSent, OutcomeUnknown
 from .events import EventBuffer
 from .history import History
 from .messages import Event, WatchRequest
@@ -27,6 +29,7 @@ _R = TypeVar("_R", bound=Message)
 # The real one: a test's clock may stand in for time.sleep.
 _sleep = time.sleep
 _WATCH = BY_NAME["Watch"]
+_CLOSED = "the client is closed"
 
 
 def connect(
@@ -54,40 +57,87 @@ def connect(
     return Client(_Link(socket, history), options)
 
 
+class _Attempt:
+    """To connect anew, of one thread while others wait for what comes of it."""
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.ended = threading.Event()
+        self.failure: Optional[NoDaemon] = None  # holds for all; None: the next one may try
+
+
 class _Link:
     """The connection that a client and its views share, and its renewal."""
 
     def __init__(self, socket: Optional[str], history: Optional[History]) -> None:
         self.history = history
-        self._lock = threading.Lock()
+        # Reentrant for signals' handlers, and never held while anything is waited for.
+        self._lock = threading.RLock()
+        self._attempt: Optional[_Attempt] = None
         self._is_closed = False
         self.path: str
         self.path, made = _connected(socket)
         self._connection = Connection(made)
         _links.add(self)
 
-    def connection(self) -> Connection:
+    def connection(self, seconds: float = math.inf) -> Connection:
         """The connection, or a new one if that cannot be used any more.
 
+        :param seconds: how long it may take.
         :raises NoDaemon: there is no daemon any more.
-        :raises NotSent: the client is closed.
+        :raises NotSent: the client is closed, or the time is over.
         """
-        connection = self._connection
-        if connection.is_usable and not self._is_closed:
-            return connection
-        with self._lock:
-            if self._is_closed:
-                raise NotSent("the client is closed")
+        until = time.monotonic() + seconds
+        while True:
             connection = self._connection
-            if not connection.is_usable:
-                _, made = _connected(self.path)
-                connection.close_when_idle() if connection.is_ours else connection.forget()
-                self._connection = connection = Connection(made)
-            return connection
+            if self._is_closed:
+                raise NotSent(_CLOSED)
+            if connection.is_usable:
+                return connection
+            with self._lock:
+                attempt = self._attempt
+                # An attempt that this call has interrupted cannot be waited for.
+                is_new = attempt is None or attempt.thread == threading.get_ident()
+                if attempt is None or is_new:
+                    attempt = self._attempt = _Attempt()
+            if is_new:
+                return self._renew(attempt, until)
+            # One thread tries for all that find the connection gone.
+            if not attempt.ended.wait(_limited(until - time.monotonic())):
+                raise NotSent(search.BUSY)
+            if attempt.failure is not None:
+                raise copy.copy(attempt.failure)
+
+    def _renew(self, attempt: "_Attempt", until: float) -> Connection:
+        try:
+            _, made = _connected(self.path, until, self._check_open)
+            with self._lock:
+                old = self._connection
+                if self._is_closed or old.is_usable:
+                    made.close()
+                    self._check_open()
+                    return old  # a call that interrupted this one was faster
+                self._connection = Connection(made)
+            old.close_when_idle() if old.is_ours else old.forget()
+            return self._connection
+        except NoDaemon as error:
+            attempt.failure = error
+            raise
+        finally:
+            with self._lock:
+                if self._attempt is attempt:
+                    self._attempt = None
+            attempt.ended.set()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise NotSent(_CLOSED)
 
     def close(self) -> None:
-        self._is_closed = True
-        self._connection.close()
+        with self._lock:
+            self._is_closed = True
+            connection = self._connection
+        connection.close()
         if self.history is not None:
             self.history.close()
 
@@ -97,7 +147,8 @@ class _Link:
             connection.close_soon()
 
     def after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._attempt = None
         if self.history is not None:
             self.history.after_fork()
 
@@ -113,14 +164,31 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def _connected(socket: Optional[str]) -> Any:
-    """The path of the daemon's socket and a connection to it."""
+def _connected(
+    socket: Optional[str], until: float = math.inf, check: Optional[Callable[[], None]] = None,
+) -> Any:
+    """The path of the daemon's socket and a connection to it.
+
+    :param until: by the monotonic clock, when to give up with NotSent.
+    :param check: asked between two tries; what it raises ends them.
+    """
     connecting = search.connecting(socket)
     while True:
         try:
-            _sleep(next(connecting))
+            seconds = next(connecting)
         except StopIteration as done:
             return done.value
+        if check is not None:
+            check()
+        left = until - time.monotonic()
+        if left <= 0:
+            raise NotSent(search.BUSY)
+        _sleep(min(seconds, left))
+
+
+def _limited(seconds: float) -> float:
+    """A time that a lock can wait for."""
+    return max(0.0, min(seconds, threading.TIMEOUT_MAX))
 
 
 class Client(SyncMethods):
@@ -306,7 +374,7 @@ class Call(Generic[_R]):
         :raises NoDaemon, NotSent: it could not be sent.
         """
         while True:
-            connection = self._link.connection()
+            connection = self._link.connection(self._plan.seconds_left)
             self._answer = _Answer()
             self._connection = connection
             try:

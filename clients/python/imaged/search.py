@@ -15,6 +15,8 @@ _NAME = "imaged.sock"
 # of callers is full.
 _BUSY_TRIES = 250
 _BUSY_SECONDS = 0.02
+# Why nothing was sent if the time is over before that.
+BUSY = "the daemon took no connection in time"
 
 
 class Place(NamedTuple):

@@ -59,6 +59,7 @@ class FakeDaemon:
         self.path = os.path.join(self.directory, "s")
         self._listener: Optional[socket.socket] = None
         self._served: List[Served] = []
+        self._callers: List[socket.socket] = []  # that wait to be accepted
         self.listen()
 
     def listen(self) -> None:
@@ -79,6 +80,31 @@ class FakeDaemon:
             os.unlink(self.path)
             self._listener = None
 
+    def fill_queue(self) -> Callable[[], None]:
+        """Lets nobody connect any more: the queue of callers is full. What it returns makes room
+        again."""
+        assert self._listener is not None
+        self._listener.listen(0)
+        callers = self._callers
+        while True:
+            caller = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            caller.setblocking(False)
+            try:
+                caller.connect(self.path)
+            except BlockingIOError:
+                caller.close()
+                break
+            callers.append(caller)
+
+        def drain() -> None:
+            assert self._listener is not None
+            self._listener.listen(16)
+            while callers:
+                callers.pop().close()
+                self._listener.accept()[0].close()
+
+        return drain
+
     def serve(self, play: Callable[[FakeDaemon], None]) -> "Played":
         """Lets another thread play the daemon."""
         return Played(self, play)
@@ -87,6 +113,8 @@ class FakeDaemon:
         self.stop_listening()
         for served in self._served:
             served.close()
+        for caller in self._callers:
+            caller.close()
         shutil.rmtree(self.directory)
 
     def __enter__(self) -> "FakeDaemon":
