@@ -13,7 +13,7 @@ import select
 import socket
 import threading
 import weakref
-from typing import Any, Callable, Deque, Dict, List, Optional, Tuple, TypeVar
+from typing import Any, Callable, Deque, Dict, List, Optional, Set, Tuple, TypeVar
 
 from .errors import ConnectionLost, ImagedError, NotSent
 from .messages import KeyValue, Request
@@ -42,9 +42,9 @@ class Connection:
     def __init__(self, made: socket.socket, first_id: int = 1) -> None:
         self._process_id = os.getpid()
         self._socket = made
-        # Reentrant for signals' handlers; whose thread is within an action is in _busy_thread.
-        self._lock = threading.RLock()
-        self._busy_thread: Optional[int] = None
+        self._lock = threading.Lock()
+        # The threads that have the lock, or are about to take it.
+        self._inside: Set[int] = set()
         self._deferred: Deque[Tuple[Callable[..., Any], Tuple[Any, ...]]] = collections.deque()
         self._endings: Deque[Ending] = collections.deque()  # to be told without the lock
         self._forgotten: Deque[Tuple[int, List[KeyValue]]] = collections.deque()
@@ -80,7 +80,7 @@ class Connection:
     @property
     def _is_busy_here(self) -> bool:
         """Whether this thread is within an action, and was interrupted there."""
-        return self._busy_thread == threading.get_ident()
+        return threading.get_ident() in self._inside
 
     # -------------------------------------------------------------- calls
 
@@ -182,7 +182,7 @@ class Connection:
         parent's connection stays as it is. There are no other threads then."""
         if self._has_ended:
             return
-        self._lock = threading.RLock()  # whoever held the old one is not in this process
+        self._lock = threading.Lock()  # whoever held the old one is not in this process
         self._end()
 
     # -------------------------------------------------------------- actions
@@ -190,23 +190,24 @@ class Connection:
     def _do(self, action: Callable[..., _T], *arguments: Any) -> Optional[_T]:
         """Carries out an action, and returns what it does; None: it interrupts another one of
         this very thread, and is done behind that."""
+        thread = threading.get_ident()
+        if thread in self._inside:
+            self._deferred.append((action, arguments))
+            return None
         try:
+            self._inside.add(thread)
             with self._lock:
-                if self._is_busy_here:
-                    self._deferred.append((action, arguments))
-                    return None
                 try:
                     return self._alone(action, arguments)
                 finally:
-                    while self._deferred:
-                        self._alone(*self._deferred.popleft())
+                    self._catch_up()
         finally:
+            self._inside.discard(thread)
             # A receiver may take locks of its own, and the collector may have found ours taken.
             self._settle()
 
     def _alone(self, action: Callable[..., _T], arguments: Tuple[Any, ...]) -> _T:
         try:
-            self._busy_thread = threading.get_ident()
             return action(*arguments)
         except ImagedError:
             raise
@@ -216,12 +217,12 @@ class Connection:
             self._send_error = InterruptedError(errno.EINTR, "interrupted while sending")
             self._must_wake = True
             raise
-        finally:
-            self._busy_thread = None
+
+    def _catch_up(self) -> None:
+        while self._deferred:
+            self._alone(*self._deferred.popleft())
 
     def _settle(self) -> None:
-        if self._is_busy_here:
-            return  # whoever was interrupted does it
         while self._endings:
             try:
                 receiver, result = self._endings.popleft()
@@ -230,6 +231,8 @@ class Connection:
             receiver.end(result)
         if self._must_wake:
             self._wake()
+        elif self._deferred:
+            self._do(self._catch_up)  # it came when the lock had just been given back
 
     # -------------------------------------------------------------- sending
 
@@ -252,30 +255,38 @@ class Connection:
             self._must_wake = True
 
     def _wake(self) -> None:
+        self._do(self._write_wake)
+
+    def _write_wake(self) -> None:
         # Under the lock: the number must not be another file's by the time it is written to.
-        with self._lock:
-            self._must_wake = False
-            if not self._has_ended:
-                try:
-                    os.write(self._wake_write, b"w")
-                except BlockingIOError:
-                    pass  # it has enough to wake up for
+        self._must_wake = False
+        if not self._has_ended:
+            try:
+                os.write(self._wake_write, b"w")
+            except BlockingIOError:
+                pass  # it has enough to wake up for
 
     def _wake_soon(self) -> None:
         """Wakes the thread; if somebody has the lock, he does it when he is done."""
         self._must_wake = True
-        if self._lock.acquire(blocking=False):
-            try:
-                self._wake()
-            finally:
-                self._lock.release()
+        thread = threading.get_ident()
+        if thread in self._inside:
+            return
+        try:
+            self._inside.add(thread)
+            if self._lock.acquire(blocking=False):
+                try:
+                    self._write_wake()
+                finally:
+                    self._lock.release()
+        finally:
+            self._inside.discard(thread)
 
     def _end(self) -> None:
-        with self._lock:
-            self._is_closed = self._has_ended = True
-            self._socket.close()
-            os.close(self._wake_read)
-            os.close(self._wake_write)
+        self._is_closed = self._has_ended = True
+        self._socket.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
 
     # -------------------------------------------------------------- the thread
 
