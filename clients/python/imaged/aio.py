@@ -16,7 +16,7 @@ import os
 import socket as sockets
 import time
 import weakref
-from typing import Any, AsyncIterator, Callable, Generator, List, Optional, TypeVar, Union
+from typing import Any, AsyncIterator, Callable, Generator, List, Optional, Set, TypeVar, Union
 
 from . import search
 from .calls import GRACE_DEFAULT, TIMEOUT_DEFAULT, UNSET, Options, Plan
@@ -427,7 +427,8 @@ class Client(AsyncMethods):
                 async for event in events:
                     print(event.kind, event.sequence)
 
-        "Now" is this call if the client is connected, else when the first event is waited for.
+        "Now" is this call if the client is connected, else when the ``async with`` is entered or
+        the first event waited for.
 
         :param buffered_max: how many events may wait for the reader; past it ``EventsLost``.
         """
@@ -467,27 +468,31 @@ class _Answer(Receiver):
 
 
 class _Wakeup:
-    """Lets a reader wait until it is notified. It does not know the reader, so that a watch that
-    was forgotten can end."""
+    """Lets readers wait until they are notified. It does not know the readers, so that a watch
+    that was forgotten can end."""
 
     def __init__(self) -> None:
-        self._waiter: "Optional[asyncio.Future[None]]" = None
+        self._waiters: "Set[asyncio.Future[None]]" = set()
 
     def notify(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        """Wakes all: the first takes what there is, the others look once more."""
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
-    async def wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._waiter = loop.create_future()
+    async def wait(self) -> None:
+        waiter: "asyncio.Future[None]" = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
         try:
-            await self._waiter
+            await waiter
         finally:
-            self._waiter = None
+            self._waiters.discard(waiter)
 
 
 class Watch(AsyncIterator[Event]):
     """The events of an account, one after another. It ends only by ``close`` (or the end of its
-    ``async with``) or with an error; a reader that is too slow gets ``EventsLost``.
+    ``async with``) or with an error; a reader that is too slow gets ``EventsLost``. Several
+    tasks may read it: each event is for one of them.
 
     :ivar sequence: of the newest event that was read; before that ``after_sequence``.
     """
@@ -504,23 +509,42 @@ class Watch(AsyncIterator[Event]):
         self._is_closed = False
         self._connection: Optional[_Connection] = None
         self._stream_id = 0
+        self._is_beginning = False
         ready = link.ready
         if ready is not None:
             self._begin(ready)
 
     def _begin(self, connection: _Connection) -> None:
-        self._stream_id = connection.begin(self._plan.envelope(), self._received)
-        self._connection = connection
+        """Begins it there, if that connection still is one."""
+        try:
+            self._stream_id = connection.begin(self._plan.envelope(), self._received)
+            self._connection = connection
+        except NotSent as error:
+            if not self._plan.begins_again(error):
+                raise
+
+    async def _begun(self) -> None:
+        """Begins it, on a new connection if it must be, once for all readers."""
+        while self._connection is None and not self._is_closed:
+            if self._is_beginning:
+                await self._wakeup.wait()
+                continue
+            self._is_beginning = True
+            try:
+                connection = await self._link.connection(self._plan.seconds_left)
+                if not self._is_closed:
+                    self._begin(connection)
+            finally:
+                self._is_beginning = False
+                self._wakeup.notify()
 
     def __aiter__(self) -> "Watch":
         return self
 
     async def __anext__(self) -> Event:
-        if self._connection is None:
-            self._begin(await self._link.connection())
+        await self._begun()
         while not self._received.is_ready and not self._is_closed:
-            assert self._connection is not None
-            await self._wakeup.wait(self._connection.loop)
+            await self._wakeup.wait()
         if self._is_closed:
             raise StopAsyncIteration
         event = self._received.take()
@@ -536,6 +560,7 @@ class Watch(AsyncIterator[Event]):
                 self._connection.leave(self._stream_id, self._metadata)
 
     async def __aenter__(self) -> "Watch":
+        await self._begun()
         return self
 
     async def __aexit__(self, *_: Any) -> None:

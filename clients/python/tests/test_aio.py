@@ -230,6 +230,79 @@ class AioWatchTests(AioTestCase):
         self.assertEqual((await task).sequence, 3)
 
 
+    async def test_one_begun_after_the_connection_has_ended_goes_over_a_new_one(self):
+        for enters in (False, True):
+            client, served = await self.connect()
+            served.close()  # the loop has not seen it yet
+            watch = client.watch(after_sequence=2)
+            if enters:
+                task = asyncio.ensure_future(watch.__aenter__())
+            else:
+                task = asyncio.ensure_future(watch.__anext__())
+            served = await self.there(self.fake.accept)
+            stream_id, _, request = await self.there(served.request)
+            self.assertEqual(
+                messages.WatchRequest.decode(request.payload).after_sequence, 2)
+            with self.subTest(enters=enters):
+                if enters:
+                    self.assertIs(await task, watch)
+                    task = asyncio.ensure_future(watch.__anext__())
+                served.data(stream_id, events(3))
+                self.assertEqual((await asyncio.wait_for(task, 10)).sequence, 3)
+            watch.close()
+
+    async def test_two_first_readers_begin_one_stream(self):
+        client, served = await self.connect()
+        served.close()
+        while client._link._connection.is_usable:
+            await asyncio.sleep(0.001)
+        watch = client.watch()
+        readers = [asyncio.ensure_future(watch.__anext__()) for _ in range(2)]
+        served = await self.there(self.fake.accept)
+        stream_id = (await self.there(served.request))[0]
+        served.data(stream_id, events(1, 2))
+        found = await asyncio.wait_for(asyncio.gather(*readers), 10)
+        self.assertEqual(sorted(each.sequence for each in found), [1, 2])
+        watch.close()
+        self.assertEqual((await self.there(served.request))[2].method, "Cancel")
+
+    async def test_a_first_reader_that_is_cancelled_leaves_the_beginning_to_the_next(self):
+        client, served = await self.connect()
+        drain = self.fake.fill_queue()
+        served.close()
+        while client._link._connection.is_usable:
+            await asyncio.sleep(0.001)
+        watch = client.watch()
+        readers = [asyncio.ensure_future(watch.__anext__()) for _ in range(2)]
+        await asyncio.sleep(0)
+        readers[0].cancel()
+        drain()
+        served = await self.there(self.fake.accept)
+        served.data((await self.there(served.request))[0], events(1))
+        self.assertEqual((await asyncio.wait_for(readers[1], 10)).sequence, 1)
+
+    async def test_several_tasks_may_read_one(self):
+        client, served = await self.connect()
+        watch = client.watch()
+        stream_id = (await self.there(served.request))[0]
+        readers = [asyncio.ensure_future(watch.__anext__()) for _ in range(3)]
+        await asyncio.sleep(0)
+        served.data(stream_id, events(1))
+        served.data(stream_id, events(2))
+        done, left = await asyncio.wait(
+            readers, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        while len(done) < 2:
+            more, left = await asyncio.wait(
+                left, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            self.assertTrue(more)
+            done |= more
+        self.assertEqual(sorted(each.result().sequence for each in done), [1, 2])
+        watch.close()
+        for each in left:
+            with self.assertRaises(StopAsyncIteration):
+                await asyncio.wait_for(each, 10)
+
+
 class LoopTests(unittest.TestCase):
     def test_a_client_serves_another_loop_when_its_own_is_closed(self):
         with FakeDaemon() as fake:
