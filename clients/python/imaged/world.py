@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import time
 from typing import (
@@ -50,18 +51,21 @@ class World:
         self._log = CallLog()
         self._options = options
         self._clients: List[Client] = []
-        link = connect(socket)
-        self._clients.append(link)
+        # The world's own, as the account's owner: no test closes it, or is any other user there.
+        self._link = connect(socket)
+        self._is_ours = False
         try:
-            self.account, self._is_ours = _account(link, name)
+            self.account, self._is_ours = _account(self._link, name)
+            # For looks of the world's own, which are no calls of the test's.
+            self._look = self._link.using(account=self.account)
+            self.client = self.connect()
+            # What only a test does is the owner's alone.
+            self._owner = self.client.using(ram_user=None)
+            self.clock = Clock(self._owner, self._look)
+            self.jobs = Jobs(self._owner, self._look)
         except BaseException:
-            link.close()
+            self._drop()
             raise
-        # For looks of the world's own, which are no calls of the test's.
-        self._look = link.using(account=self.account)
-        self.client = self.connect()
-        self.clock = Clock(self.client, self._look)
-        self.jobs = Jobs(self.client, self._look)
 
     def connect(self, **options: Any) -> Client:
         """Another client in the account, with the options of ``imaged.connect``."""
@@ -119,7 +123,7 @@ class World:
             disk=[_disk(each) for each in disks], status=status if settled else "Stopped",
             **fields)
         if not settled:
-            self.client.set_instance(instance_id=made.instance_id, status=status)
+            self._owner.set_instance(instance_id=made.instance_id, status=status)
         return made.instance_id
 
     def images(self, **fields: Any) -> List[Image]:
@@ -166,7 +170,7 @@ class World:
 
     def limits(self, **limits: int) -> Dict[str, int]:
         """Sets limits of the account, ``limits(UnfinishedSnapshots=8)``; returns all of them."""
-        answer = self.client.set_limits(
+        answer = self._owner.set_limits(
             limit=[{"name": name, "value": value} for name, value in limits.items()])
         return {each.name: each.value for each in answer.limits}
 
@@ -184,11 +188,11 @@ class World:
         :param times: how many requests; 0: all until it is removed.
         :param client_token: only requests with this one.
         """
-        answer = self.client.add_fault_rule(
+        answer = self._owner.add_fault_rule(
             operation=operation, action="fail" if code else "hold", code=code, times=times,
             hold_milliseconds=None if hold is None else int(hold * 1000),
             client_token=client_token)
-        return Fault(self.client, self._look, answer.fault_rule_id)
+        return Fault(self._owner, self._look, answer.fault_rule_id)
 
     def wait_idle(self, timeout: float = 30.0) -> None:
         """Waits until no job is waiting or running.
@@ -217,12 +221,15 @@ class World:
     def close(self) -> None:
         """Drops the account, if it was made here, and closes its clients."""
         self.clock.let_go_of_sleep()
+        self._drop()
+
+    def _drop(self) -> None:
         try:
             if self._is_ours:
-                self.client.drop_account(account_id=self.account, account="")
+                self._link.drop_account(account_id=self.account)
         except ImagedError:
             pass  # with the daemon went the account
-        for client in self._clients:
+        for client in [*self._clients, self._link]:
             client.close()
 
     def __enter__(self) -> "World":
@@ -277,7 +284,6 @@ class Clock:
     def __init__(self, client: Client, look: Client) -> None:
         self._client = client
         self._look = look
-        self._real_sleep: Optional[Callable[[float], None]] = None
         self._began = self.time
 
     def _shown(self) -> AccountClock:
@@ -307,8 +313,15 @@ class Clock:
         self._client.set_clock(is_frozen=False)
 
     def set(self, time: Union[str, datetime.datetime]) -> None:
-        """Sets it: ``yyyy-MM-ddTHH:mm:ssZ``, or a time with a zone."""
+        """Sets it: ``yyyy-MM-ddTHH:mm:ssZ``, or a time with a zone.
+
+        :raises ValueError: the time has no zone.
+        """
         if isinstance(time, datetime.datetime):
+            if time.utcoffset() is None:
+                raise ValueError(
+                    f"{time!r} has no zone: give it tzinfo=datetime.timezone.utc, or say "
+                    f"{time.strftime(_TIME)!r}")
             time = time.astimezone(datetime.timezone.utc).strftime(_TIME)
         self._client.set_clock(time=time)
 
@@ -322,22 +335,56 @@ class Clock:
         ``from time import sleep`` before still sleeps."""
         self.freeze()
         self._began = self.time
-        if self._real_sleep is None:
-            self._real_sleep = time.sleep
-            setattr(time, "sleep", lambda seconds: self.advance(float(seconds)))
+        _takers.take(self)
         return self
 
     def let_go_of_sleep(self) -> None:
         """Gives ``time.sleep`` back."""
-        if self._real_sleep is not None:
-            setattr(time, "sleep", self._real_sleep)
-            self._real_sleep = None
+        _takers.let_go(self)
 
     def __enter__(self) -> "Clock":
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.let_go_of_sleep()
+
+
+class _Takers:
+    """The clocks that have taken ``time.sleep``. The newest moves on; without any, whoever still
+    has got hold of the function sleeps: a test's monkeypatch may give it back to the module
+    after the clock has let go."""
+
+    def __init__(self) -> None:
+        self._clocks: List[Clock] = []
+        self._before: Callable[[float], None] = _sleep
+
+        @functools.wraps(_sleep)
+        def sleep(seconds: float) -> None:
+            if self._clocks:
+                self._clocks[-1].advance(float(seconds))
+            else:
+                _sleep(seconds)
+
+        self._sleep = sleep
+
+    def take(self, clock: Clock) -> None:
+        if clock not in self._clocks:
+            self._clocks.append(clock)
+        if time.sleep is not self._sleep:
+            self._before = time.sleep
+            setattr(time, "sleep", self._sleep)
+
+    def let_go(self, clock: Clock) -> None:
+        if clock not in self._clocks:
+            return
+        self._clocks.remove(clock)
+        if not self._clocks:
+            if time.sleep is self._sleep:
+                setattr(time, "sleep", self._before)
+            self._before = _sleep
+
+
+_takers = _Takers()
 
 
 class Jobs:

@@ -1,6 +1,7 @@
 """The client with the real daemon ($IMAGED), and the daemon that ``imaged.start`` makes."""
 
 import asyncio
+import datetime
 import json
 import os
 import signal
@@ -378,6 +379,71 @@ class WorldTests(DaemonTestCase):
             self.assertEqual(world.image("web").status, "Available")
             self.assertEqual(world.clock.elapsed, began + 30)
         self.assertIs(time.sleep, real)
+
+    def test_a_test_that_patches_sleep_too_gets_it_back(self):
+        # As monkeypatch does, whose end comes behind that of the world.
+        real, world = time.sleep, self.world()
+        world.clock.take_sleep()
+        patched = mock.patch("time.sleep")
+        with patched as fake:
+            time.sleep(1)
+            world.close()
+            self.assertIs(time.sleep, fake)
+        time.sleep(0)  # no clock moves it any more
+        # The next one who takes it gives the real one back.
+        with self.world().clock.take_sleep() as clock:
+            time.sleep(30)
+            self.assertEqual(clock.elapsed, 30)
+        self.assertIs(time.sleep, real)
+
+    def test_two_worlds_may_take_sleep(self):
+        real, first, second = time.sleep, self.world(), self.world()
+        first.clock.take_sleep()
+        second.clock.take_sleep()
+        time.sleep(30)
+        self.assertEqual((first.clock.elapsed, second.clock.elapsed), (0, 30))
+        first.close()
+        time.sleep(30)
+        self.assertEqual(second.clock.elapsed, 60)
+        second.close()
+        self.assertIs(time.sleep, real)
+
+    def test_a_time_without_a_zone_is_refused(self):
+        clock = self.world().clock
+        clock.freeze()
+        with self.assertRaisesRegex(ValueError, "tzinfo=datetime.timezone.utc, or say "
+                                    "'2030-01-01T00:00:00Z'"):
+            clock.set(datetime.datetime(2030, 1, 1))
+        east = datetime.timezone(datetime.timedelta(hours=8))
+        clock.set(datetime.datetime(2030, 1, 1, 8, tzinfo=east))
+        self.assertEqual(clock.time.isoformat(), "2030-01-01T00:00:00+00:00")
+
+    def assertDropped(self, account):
+        with self.daemon.connect(account) as client:
+            with self.assertRaises(imaged.ECSError) as caught:
+                client.describe_account()
+        self.assertEqual(caught.exception.code, "Forbidden")
+
+    def test_it_is_dropped_whatever_became_of_its_client(self):
+        with self.daemon.account() as world:
+            world.client.close()
+        self.assertDropped(world.account)
+        with self.daemon.account(ram_user="dev") as world:
+            world.client.using(ram_user=None).set_ram_user(ram_user="dev")
+            # What only a test does is done as the owner.
+            world.clock.freeze()
+            self.assertTrue(world.clock.is_frozen)
+            world.limits(UnfinishedSnapshots=8)
+            with self.assertRaises(imaged.ImagedError):
+                world.client.set_limits(limit=[])
+        self.assertDropped(world.account)
+
+    def test_one_that_cannot_connect_leaves_nothing(self):
+        threads = threading.active_count()
+        with self.assertRaises(TypeError):
+            self.daemon.account("half", nonsense=1)
+        self.assertDropped("half")
+        self.assertEqual(threading.active_count(), threads)
 
     def test_jobs(self):
         world = self.world()
