@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Union
 
 from .codec import CodecError, Message
 from .errors import (
-    ConnectionLost, ECSError, ImagedError, NoAnswer, NotSent, OutcomeUnknown, StatusError)
+    ConnectionLost, ECSError, ImagedError, NoAnswer, NotSent, OutcomeUnknown, StatusCode,
+    StatusError)
 from .messages import Request
 from .operations import READS, Operation
 from .streams import Result, metadata_of
@@ -22,8 +23,12 @@ CANCEL_SECONDS = 5.0
 _BEGINNINGS_MAX = 3
 _INT64_MAX = (1 << 63) - 1
 
-# An error with one of these codes says nothing about an earlier sending of the same request.
-_SAYS_NOTHING = ("IdempotentProcessing", "LastTokenProcessing", "InvalidParamter.Conflict")
+# An error with one of these, or ECS's with a status of 500 and more, says nothing about an earlier
+# sending of the same request: that may have been carried out, or be under way still.
+_STATUSES_SAYING_NOTHING = (
+    StatusCode.CANCELLED, StatusCode.DEADLINE_EXCEEDED, StatusCode.UNAVAILABLE,
+    StatusCode.RESOURCE_EXHAUSTED)
+_CODES_SAYING_NOTHING = ("IdempotentProcessing", "LastTokenProcessing")
 
 
 class Unset:
@@ -135,12 +140,9 @@ class Plan:
         lost = self._lost
         if lost is None or isinstance(error, OutcomeUnknown):
             return error
-        if isinstance(error, (ECSError, StatusError)):
-            if self.operation.again == READS:
-                return error
-            if isinstance(error, ECSError) and error.http_status < 500 and (
-                    error.code not in _SAYS_NOTHING):
-                return error
+        if isinstance(error, (ECSError, StatusError)) and (
+                self.operation.again == READS or _tells_of_all(error)):
+            return error
         unknown = ConnectionLost(f"{lost.reason}; sent again: {error}")
         unknown.__cause__ = error
         return unknown
@@ -155,6 +157,14 @@ class Plan:
         except CodecError as error:
             raise OutcomeUnknown(
                 f"not the protocol: {self.operation.name}'s answer: {error}") from None
+
+
+def _tells_of_all(error: Union[ECSError, StatusError]) -> bool:
+    """Whether the refusal of a request's second sending holds for the first one too."""
+    if error.status in _STATUSES_SAYING_NOTHING:
+        return False
+    return isinstance(error, StatusError) or (
+        error.http_status < 500 and error.code not in _CODES_SAYING_NOTHING)
 
 
 def _later(began: float, seconds: Optional[float]) -> float:

@@ -235,19 +235,33 @@ class LostAnswerTests(ClientTestCase):
                     self.assertEqual(call.result(), CREATED)
 
     def test_a_refusal_of_the_second_sending_counts_if_it_tells_of_the_first(self):
-        ours = messages.Error(http_status=403, code="QuotaExceed.Image")
-        passing = messages.Error(http_status=503, code="ServiceUnavailable")
+        def ecs(code, http_status, name):
+            return {"code": code, "details": details(
+                messages.Error(http_status=http_status, code=name))}
+
+        unknown = imaged.OutcomeUnknown
         for status, kind in (
-                ({"code": 9, "details": details(ours)}, imaged.ECSError),
-                ({"code": 14, "details": details(passing)}, imaged.OutcomeUnknown),
-                ({"code": 4}, imaged.OutcomeUnknown)):
+                (ecs(9, 403, "QuotaExceed.Image"), imaged.ECSError),
+                (ecs(3, 400, "IdempotenceParamNotMatch"), imaged.ECSError),
+                (ecs(9, 403, "InvalidParamter.Conflict"), imaged.ECSError),
+                (ecs(9, 403, "IdempotentProcessing"), unknown),
+                (ecs(9, 403, "LastTokenProcessing"), unknown),
+                (ecs(14, 503, "ServiceUnavailable"), unknown),
+                (ecs(13, 500, "InternalError"), unknown),
+                (ecs(8, 400, "Throttling"), unknown),
+                ({"code": 3}, imaged.StatusError),
+                ({"code": 12}, imaged.StatusError),
+                ({"code": 1}, unknown),
+                ({"code": 4}, unknown),
+                ({"code": 8}, unknown),
+                ({"code": 14}, unknown)):
             call, _ = self.lose(TOKEN)
 
             def play(fake):
                 served = fake.accept()
                 served.respond(served.request()[0], **status)
 
-            with self.subTest(kind=kind), self.fake.serve(play):
+            with self.subTest(status=status), self.fake.serve(play):
                 self.assertRaises(kind, call.result)
 
     def test_without_a_daemon_to_repeat_it_to_the_outcome_is_unknown(self):
