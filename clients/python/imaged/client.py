@@ -360,10 +360,15 @@ class Call(Generic[_R]):
 
         :raises ImagedError: there is none.
         """
-        with self._lock:
-            if self._outcome is None:
-                self._complete(self._wait())
-            outcome: Any = self._outcome
+        outcome: Any = self._outcome
+        if outcome is None and os.getpid() != self._process_id:
+            # Another thread may have had the lock when this process was forked off.
+            raise OutcomeUnknown("the call was begun in another process")
+        if outcome is None:
+            with self._lock:
+                if self._outcome is None:
+                    self._complete(self._wait())
+                outcome = self._outcome
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome  # type: ignore[no-any-return]
@@ -386,8 +391,6 @@ class Call(Generic[_R]):
 
     def _wait(self) -> Union[Message, ImagedError]:
         plan = self._plan
-        if os.getpid() != self._process_id:
-            return OutcomeUnknown("the call was begun in another process")
         while True:
             # Not longer at once than a cancelled call has left: the plan may have changed.
             result = self._answer.wait(min(plan.seconds_left, CANCEL_SECONDS))

@@ -549,6 +549,29 @@ class ProcessTests(ClientTestCase):
         served.respond(1, VERSION_ANSWER.encode())
         self.assertEqual(under_way.result(), VERSION_ANSWER)
 
+    def test_a_child_does_not_wait_for_a_call_that_a_thread_of_its_parent_waits_for(self):
+        client, served = self.connect()
+        under_way, ended = client.begin(VERSION), client.begin(VERSION)
+        first, second = served.request()[0], served.request()[0]
+        served.respond(second, VERSION_ANSWER.encode())
+        ended.result()
+        waiter = threading.Thread(target=under_way.result)
+        waiter.start()
+        while not under_way._lock.locked():
+            waiter.join(0.001)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)  # a child that hangs is a failure
+            status = 1
+            try:
+                self.assertRaises(imaged.OutcomeUnknown, under_way.result)
+                status = 0 if ended.result() == VERSION_ANSWER else 2
+            finally:
+                os._exit(status)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+        served.respond(first, VERSION_ANSWER.encode())
+        waiter.join(10)
+
     def test_a_fork_while_other_threads_call_does_not_block_the_child(self):
         client, served = self.connect()
         stop = threading.Event()
