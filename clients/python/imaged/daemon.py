@@ -35,6 +35,10 @@ except OSError as error:
     sys.exit("%s: %s" % (sys.argv[2], error.strerror))
 """
 
+# Removes a directory when the process that started it has ended, however that ended: the other end
+# of its standard input closes then. Signals of the terminal are for that process.
+_WATCHDOG = 'trap "" HUP INT QUIT TERM; cd /; read -r _; exec rm -rf -- "$1"'
+
 
 def start(
     *, fixture: bool = True, ephemeral: bool = True, config: Config = None,
@@ -106,6 +110,7 @@ class Daemon:
         # A socket's path is short: where TMPDIR is long, /tmp will do.
         short = tempfile.gettempdir() if len(os.fsencode(tempfile.gettempdir())) < 70 else "/tmp"
         self._directory = tempfile.mkdtemp(prefix="imaged-", dir=short)
+        self._watchdog = _watchdog(self._directory)
         self.socket = socket or os.path.join(self._directory, "s")
         self.endpoint: Optional[str] = None
         self._http = "127.0.0.1:0" if http is True else http
@@ -118,21 +123,33 @@ class Daemon:
         else:
             directory = state_dir or os.path.join(self._directory, "state")
             self._command += ["--data-dir", os.path.abspath(os.fspath(directory))]
+        self._config = config if isinstance(config, Mapping) else None
         if config is not None:
-            self._command += ["--config", self._config_file(config)]
+            path = os.path.join(self._directory, "config")
+            self._command += ["--config", path if isinstance(
+                config, Mapping) else os.path.abspath(os.fspath(config))]
         self._command += arguments
         _daemons.append(self)
+        self._prepare()
 
-    def _config_file(self, config: Any) -> str:
-        if not isinstance(config, Mapping):
-            return str(os.path.abspath(config))
-        path = os.path.join(self._directory, "config")
-        with open(path, "w", encoding="utf-8") as file:
-            for section, settings in config.items():
+    def _prepare(self) -> None:
+        """Makes its directory again if it was stopped, and writes its configuration."""
+        if not os.path.isdir(self._directory):
+            try:
+                os.mkdir(self._directory, 0o700)
+            except OSError as error:
+                raise DaemonFailed(f"{self._directory}: {error.strerror}") from error
+        if self._watchdog is None:
+            self._watchdog = _watchdog(self._directory)
+        if self not in _daemons:
+            _daemons.append(self)
+        if self._config is None:
+            return
+        with open(os.path.join(self._directory, "config"), "w", encoding="utf-8") as file:
+            for section, settings in self._config.items():
                 file.write(f"[{section}]\n")
                 for name, value in settings.items():
                     file.write(f"{name} = {value}\n")
-        return path
 
     @property
     def pid(self) -> Optional[int]:
@@ -170,10 +187,12 @@ class Daemon:
 
     def restart(self) -> None:
         """Starts it again, on the same socket and data directory; one that runs is stopped first.
+        After ``stop`` too, but what was in its temporary directory is gone then.
 
         :raises DaemonFailed: it ended instead of becoming ready.
         """
         self._end(signal.SIGTERM, 10)
+        self._prepare()
         said = len(self.log)
         command = list(self._command)
         if self._http:
@@ -224,6 +243,10 @@ class Daemon:
         self._end(signal.SIGTERM, 10)
         if os.getpid() == self._owner:
             shutil.rmtree(self._directory, ignore_errors=True)
+            watchdog, self._watchdog = self._watchdog, None
+            if watchdog is not None:
+                watchdog.kill()
+                watchdog.communicate()
         if self in _daemons:
             _daemons.remove(self)
 
@@ -249,6 +272,17 @@ class Daemon:
 
     def __repr__(self) -> str:
         return f"<imaged.Daemon at {self.socket}, process {self.pid}>"
+
+
+def _watchdog(directory: str) -> "Optional[subprocess.Popen[bytes]]":
+    """A process that removes a directory if this one cannot; None: there is none to be had."""
+    try:
+        # It keeps nothing open that is this process's: no terminal, no pipe of a test's runner.
+        return subprocess.Popen(
+            ["/bin/sh", "-c", _WATCHDOG, "imaged-watchdog", directory], stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    except OSError:
+        return None
 
 
 _daemons: List[Daemon] = []
@@ -310,6 +344,10 @@ def _serve() -> None:
 
 
 def _after_fork() -> None:
+    for daemon in _daemons:
+        # The watchdog shall see the owner's end, whatever has been forked off it.
+        if daemon._watchdog is not None and daemon._watchdog.stdin is not None:
+            daemon._watchdog.stdin.close()
     global _spawner, _spawner_lock, _wanted
     _spawner = None
     _spawner_lock = threading.Lock()

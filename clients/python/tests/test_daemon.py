@@ -306,7 +306,52 @@ class StartTests(unittest.TestCase):
             time.sleep(0.01)
         else:
             self.assertFalse(os.path.exists("/proc/" + pid))
-        subprocess.run(["rm", "-r", directory], check=True)
+
+    def test_its_directory_goes_with_the_process_that_started_it(self):
+        program = (
+            "import imaged, os, sys, time\n"
+            "daemon = imaged.start()\n"
+            # A child that lives on keeps nothing.
+            "child = os.fork()\n"
+            "if child == 0:\n"
+            "    os.closerange(0, 3); time.sleep(60); os._exit(0)\n"
+            "print(os.path.dirname(daemon.socket), child, flush=True)\n"
+            "sys.stdin.read()\n")
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            process = subprocess.Popen(
+                [sys.executable, "-B", "-c", program], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, text=True,
+                env=dict(os.environ, PYTHONPATH=str(CLIENT)))
+            directory, child = process.stdout.readline().split()
+            self.addCleanup(os.kill, int(child), signal.SIGKILL)
+            self.assertTrue(os.path.exists(directory))
+            process.send_signal(number)
+            process.wait()
+            # Nobody else has the ends of the process's pipes.
+            self.assertEqual(process.stdout.read(), "")
+            process.stdin.close()
+            process.stdout.close()
+            until = time.monotonic() + 20
+            while os.path.exists(directory) and time.monotonic() < until:
+                time.sleep(0.01)
+            with self.subTest(number):
+                self.assertFalse(os.path.exists(directory))
+
+    def test_its_watchdog_goes_with_it(self):
+        with imaged.start() as daemon:
+            pid = daemon._watchdog.pid
+            os.kill(pid, 0)
+        self.assertRaises(ProcessLookupError, os.kill, pid, 0)
+
+    def test_one_that_was_stopped_may_be_started_again(self):
+        with imaged.start(config={"limits": {"UnfinishedSnapshots": 8}}) as daemon:
+            directory = os.path.dirname(daemon.socket)
+            daemon.stop()
+            self.assertFalse(os.path.exists(directory))
+            daemon.restart()
+            with daemon.account() as world:
+                self.assertEqual(world.limits()["UnfinishedSnapshots"], 8)
+        self.assertFalse(os.path.exists(directory))
 
     def test_a_forked_child_does_not_stop_it(self):
         with imaged.start() as daemon:

@@ -77,6 +77,14 @@ def test_a_daemon_that_was_killed_is_there_again(imaged_daemon):
 
 def test_afterwards(imaged):
     imaged.add_instance()
+
+
+def test_a_daemon_that_was_stopped_is_there_again(imaged_daemon):
+    imaged_daemon.stop()
+
+
+def test_after_that(imaged):
+    imaged.add_instance()
 '''
 
 FAILING = '''
@@ -127,7 +135,7 @@ class PluginTests(unittest.TestCase):
 
     def test_each_test_has_its_world(self):
         run = self.pytest(PASSING, "-W", "error")
-        self.assertIn("12 passed", run.stdout)
+        self.assertIn("14 passed", run.stdout)
         self.assertEqual(run.returncode, 0, run.stdout)
 
     def test_the_readmes_tests_pass(self):
