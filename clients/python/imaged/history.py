@@ -10,7 +10,8 @@ way::
      "account": "race", "result": {"error": {"status": 9, "code": ...}}}
 
 ``time`` is CLOCK_MONOTONIC in nanoseconds, which all processes of a machine share. ``process`` and
-``call`` tell which lines belong together: a client has any number of calls under way. Messages
+``call`` tell which lines belong together: a client has any number of calls under way. A process
+that is forked off one writes as ``p3-PID``. Messages
 are in the JSON form of ``protocol/vectors/README.md``, results as outcomes in
 ``protocol/scenarios/README.md``.
 """
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import os
 import threading
 import time
@@ -28,6 +30,8 @@ from .codec import Message
 from .errors import ECSError, ImagedError, NoDaemon, NotSent, OutcomeUnknown, StatusError
 from .json_form import to_json
 from .operations import Operation
+
+_log = logging.getLogger("imaged")
 
 # Calls are numbered within the process, so that several clients of one name may share a file.
 _numbers = itertools.count(1)
@@ -71,6 +75,7 @@ class History:
 
     def __init__(self, target: Any, process: Optional[str] = None) -> None:
         self._process = process
+        self._suffix = ""  # of the name, in a process that was forked off
         # Reentrant: a signal's handler may call while its thread is writing here.
         self._lock = threading.RLock()
         self._file: Any = None
@@ -91,7 +96,8 @@ class History:
         self, number: int, operation: Operation, account: Optional[str],
         result: Union[Message, BaseException],
     ) -> None:
-        """Writes how a call ended."""
+        """Writes how a call ended. If it cannot be written (a full disk), that is a warning: the
+        call has ended as it has, and its caller must hear of that."""
         if isinstance(result, Message):
             kind = "ok"
         elif isinstance(result, ImagedError) and not isinstance(result, OutcomeUnknown):
@@ -101,7 +107,12 @@ class History:
         form = outcome(result)
         if kind == "info":
             form["reason"] = str(result) or type(result).__name__
-        self._write(number, kind, operation, account, {"result": form})
+        try:
+            self._write(number, kind, operation, account, {"result": form})
+        except Exception as error:
+            _log.warning(
+                "the end of call %d, %s, is missing in its history: %s", number, operation.name,
+                error)
 
     def close(self) -> None:
         """Closes what was opened here."""
@@ -116,15 +127,21 @@ class History:
             self._descriptor = -1
 
     def after_fork(self) -> None:
-        """In a forked child: whoever held the lock is not there."""
+        """In a forked child: whoever held the lock is not there, and the numbers of calls are
+        its parent's too, so that it needs a name of its own."""
         self._lock = threading.RLock()
+        self._suffix = f"-{os.getpid()}"
+
+    @property
+    def _name(self) -> str:
+        return str(os.getpid()) if self._process is None else self._process + self._suffix
 
     def _write(
         self, number: int, kind: str, operation: Operation, account: Optional[str],
         more: Dict[str, Any],
     ) -> None:
         line: Dict[str, Any] = {
-            "process": self._process or str(os.getpid()), "call": number, "type": kind,
+            "process": self._name, "call": number, "type": kind,
             "time": time.monotonic_ns(), "op": operation.name, "account": account or "default"}
         line.update(more)
         text = json.dumps(line, ensure_ascii=False) + "\n"

@@ -176,6 +176,18 @@ class AioTests(AioTestCase):
         self.assertIn('"type": "invoke"', lines[0])
         self.assertIn('"type": "info"', lines[1])
 
+    async def test_an_end_that_cannot_be_written_does_not_end_the_call_otherwise(self):
+        class Full:
+            def write(self, text):
+                if '"type": "invoke"' not in text:
+                    raise OSError("No space left on device")
+
+        client, served = await self.connect(record=Full())
+        task = await self.begin(client, VERSION)
+        served.respond((await self.there(served.request))[0], VERSION_ANSWER.encode())
+        with self.assertLogs("imaged", "WARNING"):
+            self.assertEqual(await task, VERSION_ANSWER)
+
 
 class AioWatchTests(AioTestCase):
     async def test_events_come_one_by_one_and_leaving_ends_it(self):

@@ -1,5 +1,6 @@
 """Calls of the client for threads, against a daemon that the test plays."""
 
+import errno
 import gc
 import io
 import json
@@ -671,6 +672,46 @@ class HistoryTests(ClientTestCase):
         self.assertEqual(
             [(each["process"], each["type"]) for each in lines],
             [("p1", "invoke"), ("p1", "ok"), ("p2", "invoke"), ("p2", "ok")])
+
+    def test_a_forked_child_writes_under_a_name_of_its_own(self):
+        path = os.path.join(self.fake.directory, "history.jsonl")
+        client, served = self.connect(client="p1", record=path)
+        child = os.fork()
+        if child == 0:
+            try:
+                client.version()
+            finally:
+                os._exit(0)
+        second = self.fake.accept()
+        second.respond(second.request()[0], VERSION_ANSWER.encode())
+        os.waitpid(child, 0)
+        call = client.begin(VERSION)
+        served.respond(served.request()[0], VERSION_ANSWER.encode())
+        call.result()
+        with open(path, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        self.assertEqual(
+            [(each["process"], each["type"]) for each in lines],
+            [(f"p1-{child}", "invoke"), (f"p1-{child}", "ok"), ("p1", "invoke"), ("p1", "ok")])
+        self.assertEqual(len({(each["process"], each["call"]) for each in lines}), 2)
+
+    def test_an_end_that_cannot_be_written_does_not_end_the_call_otherwise(self):
+        class Full:
+            def write(self, text):
+                if json.loads(text)["type"] != "invoke":
+                    raise OSError(errno.ENOSPC, "No space left on device")
+
+        client, served = self.connect(record=Full())
+        for status, kind in (({}, None), ({"code": 12}, imaged.StatusError)):
+            call = client.begin(VERSION)
+            served.respond(
+                served.request()[0], b"" if kind else VERSION_ANSWER.encode(), **status)
+            with self.subTest(kind=kind), self.assertLogs("imaged", "WARNING") as logged:
+                if kind:
+                    self.assertRaises(kind, call.result)
+                else:
+                    self.assertEqual(call.result(), VERSION_ANSWER)
+            self.assertIn("No space left on device", logged.output[0])
 
 
 if __name__ == "__main__":
