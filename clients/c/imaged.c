@@ -3450,10 +3450,12 @@ static void recover(imaged_stream *stream, const struct connection *connection, 
     imaged_client *client = stream->client;
     imaged_reason reason = connection->failure;
     bool was_seen = is_wholly_sent(stream);
-    bool may_repeat = reason == IMAGED_REASON_LOST && stream->tries < TRIES_MAX;
+    /* Nobody wants a cancelled one any more, not even if the daemon has seen only a part of it. */
+    bool may_repeat =
+        reason == IMAGED_REASON_LOST && stream->tries < TRIES_MAX && !stream->is_cancelled;
     if (was_seen) {
         may_repeat = may_repeat && stream->is_repeatable && !stream->is_repeated
-            && !stream->is_cancelled && stream->wire_deadline > now;
+            && stream->wire_deadline > now;
         stream->is_repeated = may_repeat || stream->is_repeated;
     }
     if (may_repeat && !client->is_closed) {

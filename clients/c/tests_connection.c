@@ -135,6 +135,61 @@ static void test_half_a_frame_is_sent_again(void) {
     end_scene(&scene);
 }
 
+/* What a cancelled half of a frame meets. */
+struct half {
+    int pipe[2];           /* when the first connection is to end, reading nothing before */
+    atomic_int creations;  /* that came whole */
+};
+
+static void read_nothing_first(fake *fake, int socket, int number) {
+    struct half *half = fake->state;
+    request request;
+    char byte;
+    if (number == 0) {
+        CHECK(read(half->pipe[0], &byte, 1) == 1);
+        return;
+    }
+    while (fake_read(socket, &request)) {
+        if (imaged_is(request.envelope.method, "CreateImage")) {
+            atomic_fetch_add(&half->creations, 1);
+        }
+        fake_answer_version(socket, &request);
+        fake_free(&request);
+    }
+}
+
+/* A cancelled call is not sent again, though the daemon has not seen all of it. */
+static void test_a_cancelled_half_is_not_sent_again(void) {
+    enum { SIZE = 2 << 20 };
+    scene scene;
+    struct half half;
+    imaged_stream *stream;
+    char *text = malloc(SIZE);
+    if (text == NULL || pipe(half.pipe) != 0) {
+        abort();
+    }
+    half.creations = 0;
+    begin_scene(&scene, read_nothing_first, &half);
+    memset(text, 'x', SIZE);
+    scene.create.description.data = text;
+    scene.create.description.length = SIZE;
+    CHECK(imaged_create_image_send(
+              scene.client, &scene.create, NULL, &scene.arena, &stream, &scene.error)
+        == IMAGED_OK);
+    free(text);
+    CHECK(imaged_cancel_stream(stream) == IMAGED_OK);
+    CHECK(!imaged_stream_is_ready(stream)); /* a part of it has left */
+    CHECK(write(half.pipe[1], "", 1) == 1);
+    CHECK(imaged_create_image_wait(stream, &scene.arena, &scene.image, &scene.error)
+        == IMAGED_NOT_SENT);
+    CHECK(scene.error.reason == IMAGED_REASON_LOST);
+    CHECK(call_version(&scene) == IMAGED_OK);
+    CHECK(half.creations == 0 && scene.fake.connections == 2);
+    end_scene(&scene);
+    close(half.pipe[0]);
+    close(half.pipe[1]);
+}
+
 /* Closes every connection at once, as a daemon does with users it does not know. */
 static void close_at_once(fake *fake, int socket, int number) {
     (void)fake;
@@ -419,6 +474,7 @@ const test connection_tests[] = {
     {"changes need a token", test_changes_are_sent_once_more_with_a_token_alone},
     {"refusal of the second sending", test_refusal_of_the_second_sending},
     {"half a frame is sent again", test_half_a_frame_is_sent_again},
+    {"a cancelled half is not sent again", test_a_cancelled_half_is_not_sent_again},
     {"closed at once", test_closed_at_once},
     {"no daemon any more", test_no_daemon_any_more},
     {"answer before the loss", test_answer_before_the_loss},
