@@ -3055,6 +3055,9 @@ struct imaged_client {
     uint8_t buffer[RECEIVE_SIZE];
 };
 
+/* The numbers of google.rpc.Code that this client decides by. */
+enum { STATUS_DEADLINE_EXCEEDED = 4, STATUS_RESOURCE_EXHAUSTED = 8, STATUS_UNAVAILABLE = 14 };
+
 /* What begins a stream. */
 struct call {
     imaged_operation_id operation;
@@ -4330,6 +4333,18 @@ static bool enter(
     return true;
 }
 
+/* Whether a request with a token may have been carried out the first time, although its second
+ * sending is refused. It would have its token then, and the same answer: but for refusals that come
+ * before anyone looks at the token, or while the first is still under way. */
+static bool leaves_open(const imaged_error *error) {
+    if (error->code.length == 0) {
+        return error->status == STATUS_DEADLINE_EXCEEDED
+            || error->status == STATUS_RESOURCE_EXHAUSTED || error->status == STATUS_UNAVAILABLE;
+    }
+    return error->http_status >= 500 || imaged_is(error->code, "IdempotentProcessing")
+        || imaged_is(error->code, "LastTokenProcessing");
+}
+
 /* What the daemon's status says. */
 static imaged_outcome tell_status(
     const imaged_stream *stream, const imaged_rpc_status *status, imaged_arena *arena,
@@ -4369,9 +4384,7 @@ static imaged_outcome tell_status(
         told.further.count = count - 1;
     }
     bool is_token = imaged_operations[stream->operation].again == IMAGED_AGAIN_TOKEN;
-    if (stream->is_repeated && is_token && told.code.length == 0) {
-        /* The second sending was refused before it was judged; the first may have been carried
-         * out. */
+    if (stream->is_repeated && is_token && leaves_open(&told)) {
         told.outcome = IMAGED_UNKNOWN;
         told.reason = IMAGED_REASON_LOST;
     }

@@ -2052,8 +2052,8 @@ IMAGED_API void imaged_free(imaged_client *client);
  *           NULL: not wanted
  *
  * Returns IMAGED_OK, _REFUSED, _NOT_SENT or _UNKNOWN. An unknown outcome may come with
- * error.status: the request was sent a second time, and that one was refused before it was
- * judged. */
+ * error.status: the request was sent a second time, and that one was refused for a reason that says
+ * nothing of the first: a deadline, a failure of the service, the first still under way. */
 IMAGED_API imaged_outcome imaged_call(
     imaged_client *client, imaged_operation_id operation, const void *request,
     const imaged_call_options *options, imaged_arena *arena, void *response, imaged_error *error);

@@ -86,19 +86,57 @@ static void test_changes_are_sent_once_more_with_a_token_alone(void) {
     end_scene(&scene);
 }
 
-/* The second sending is refused before anything is judged: the first may have been carried out. */
+/* The second sending is refused: that may say nothing of the first. */
 static void test_refusal_of_the_second_sending(void) {
-    scene scene;
-    imaged_rpc_status status;
-    memset(&status, 0, sizeof status);
-    status.code = 4;
-    struct losses losses = {1, 0, {0}, &status};
-    begin_scene(&scene, lose_answers, &losses);
-    scene.create.client_token = imaged_text("t-1");
-    CHECK(call_create(&scene) == IMAGED_UNKNOWN);
-    CHECK(scene.error.reason == IMAGED_REASON_LOST && scene.error.status == 4);
-    CHECK(call_create(&scene) == IMAGED_REFUSED);
-    end_scene(&scene);
+    static const struct {
+        const char *name;
+        int status;
+        int http_status;
+        const char *code; /* ECS's; NULL: none */
+        bool is_known;
+    } cases[] = {
+        {"a deadline", 4, 0, NULL, false},
+        {"too many streams", 8, 0, NULL, false},
+        {"unavailable", 14, 0, NULL, false},
+        {"a faulty frame", 3, 0, NULL, true},
+        {"an unknown method", 12, 0, NULL, true},
+        {"500", 13, 500, "InternalError", false},
+        {"503", 14, 503, "ServiceUnavailable", false},
+        {"the first is under way", 9, 403, "IdempotentProcessing", false},
+        {"the same of another operation", 9, 403, "LastTokenProcessing", false},
+        {"any other of ECS's", 9, 403, "QuotaExceed.Image", true},
+        {"of ECS's by its code, not by its status", 4, 403, "QuotaExceed.Image", true},
+    };
+    for (size_t index = 0; index < sizeof cases / sizeof *cases; index++) {
+        scene scene;
+        imaged_rpc_status status;
+        imaged_error_detail detail;
+        imaged_any any;
+        about(cases[index].name);
+        memset(&status, 0, sizeof status);
+        memset(&detail, 0, sizeof detail);
+        memset(&any, 0, sizeof any);
+        detail.http_status = cases[index].http_status;
+        detail.code = imaged_text(cases[index].code);
+        uint8_t *bytes = encoded(imaged_find_message("Error"), &detail, &any.value.length);
+        any.type_url = imaged_text("type.googleapis.com/imaged.v1.Error");
+        any.value.data = bytes;
+        status.code = cases[index].status;
+        status.details.items = &any;
+        status.details.count = 1;
+        struct losses losses = {1, 0, {0}, &status};
+        begin_scene(&scene, lose_answers, &losses);
+        scene.create.client_token = imaged_text("t-1");
+        CHECK(call_create(&scene) == (cases[index].is_known ? IMAGED_REFUSED : IMAGED_UNKNOWN));
+        CHECK(cases[index].is_known || scene.error.reason == IMAGED_REASON_LOST);
+        CHECK(scene.error.status == cases[index].status && losses.requests == 2);
+        CHECK_TEXT(scene.error.code, cases[index].code != NULL ? cases[index].code : "");
+        /* The first sending of another request is refused, and that is all there is to say. */
+        CHECK(call_create(&scene) == IMAGED_REFUSED);
+        end_scene(&scene);
+        free(bytes);
+    }
+    about(NULL);
 }
 
 /* Nothing of what is cut off has been read, so that it can be sent again whatever it is. */
