@@ -4,7 +4,7 @@ import { after, timeoutNano } from './clock.js';
 import { DecodeError, decode } from './codec.js';
 import { ConnectionLost } from './connection.js';
 import {
-  AbortError, ECSError, NoDaemonError, NotSentError, OutcomeUnknownError, Status,
+  AbortError, ECSError, NoDaemonError, NotSentError, OutcomeUnknownError, Status, StatusError,
 } from './errors.js';
 
 /** How often a request that never left is tried on a new connection. */
@@ -189,12 +189,20 @@ function lost(reason, cause) {
   return new OutcomeUnknownError(`the connection was lost before the answer: ${reason}`, options);
 }
 
+/** What is answered, without a code of ECS, before anyone looks at the token. */
+const OPEN_STATUSES = new Set([
+  Status.DEADLINE_EXCEEDED, Status.RESOURCE_EXHAUSTED, Status.UNAVAILABLE,
+]);
+/** What is answered while the first sending is under way. */
+const OPEN_CODES = new Set(['IdempotentProcessing', 'LastTokenProcessing']);
+
 /**
  * Whether a request with a client token that was sent again may have been carried out the first
  * time, although it is refused now. Its token would be known then, and the answer the same: but for
  * errors that come before anyone looks, or while the first is still under way.
  */
 function leavesOpen(error) {
-  return !(error instanceof ECSError) || error.httpStatus >= 500
-    || error.code === 'IdempotentProcessing';
+  if (error instanceof ECSError) return error.httpStatus >= 500 || OPEN_CODES.has(error.code);
+  if (error instanceof StatusError) return OPEN_STATUSES.has(error.status);
+  return true; // Not the daemon's word on this request.
 }

@@ -211,20 +211,30 @@ test('a request with a client token is sent once more, the same', async (t) => {
 });
 
 test('refused when it is sent again: that may say nothing of the first time', async (t) => {
-  for (const [refusal, isKnown] of [
-    [{ httpStatus: 403, code: 'QuotaExceed.Image' }, true],
-    [{ httpStatus: 403, code: 'IdempotentProcessing' }, false],
-    [{ httpStatus: 503, code: 'ServiceUnavailable' }, false],
-    [{ message: 'the deadline has passed; nothing happened' }, false],
-  ]) {
+  const refusals = [
+    [4, '', 0, false],
+    [8, '', 0, false],
+    [14, '', 0, false],
+    [3, '', 0, true],
+    [12, '', 0, true],
+    [13, 'InternalError', 500, false],
+    [14, 'ServiceUnavailable', 503, false],
+    [9, 'IdempotentProcessing', 403, false],
+    [9, 'LastTokenProcessing', 403, false],
+    [9, 'QuotaExceed.Image', 403, true],
+    [4, 'QuotaExceed.Image', 403, true],
+  ];
+  for (const [status, code, httpStatus, isKnown] of refusals) {
     const { client } = await fake(t, (peer, call, number) => {
       if (number === 1) peer.hangUp();
-      else peer.refuse(call, 4, 'no', [detail(refusal)]);
+      else peer.refuse(call, status, 'no', [detail({ code, httpStatus, message: 'no' })]);
     });
     const error = await client.createImage({ clientToken: 't' }).catch((each) => each);
-    assert.equal(error instanceof ECSError, isKnown, refusal.code);
-    assert.equal(error instanceof OutcomeUnknownError, !isKnown, refusal.code);
-    if (!isKnown) assert.equal(error.cause.status, 4);
+    const expected = !isKnown ? OutcomeUnknownError : code ? ECSError : StatusError;
+    assert.ok(error instanceof expected, `${status} ${code}: ${error}`);
+    const refusal = isKnown ? error : error.cause;
+    assert.equal(refusal.status, status);
+    assert.equal(refusal.code ?? '', code);
   }
   const { client } = await fake(t, (peer, call, number) => {
     if (number === 1) peer.hangUp();
