@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 use crate::client::{CallClock, CallOptions, Client, Shared, Stream};
 use crate::codec::Message;
 use crate::connection::{Abandoned, Connection, Outgoing};
-use crate::errors::{Error, UnknownReason};
+use crate::errors::{Error, StatusCode, UnknownReason};
 use crate::mailbox::{lock, Delivery, Ending};
 use crate::messages::envelope::KeyValue;
 use crate::operations::{Again, OperationInfo};
@@ -243,8 +243,15 @@ impl<A: Message> Pending<A> {
 /// the second time. It would have its token then, and the same answer: but for errors that come
 /// before anyone looks at the token, or while the first is still under way.
 fn leaves_open(error: &Error) -> bool {
+    const BUSY: [&str; 2] = ["IdempotentProcessing", "LastTokenProcessing"];
     match error {
-        Error::Ecs(error) => error.http_status >= 500 || error.code == "IdempotentProcessing",
+        Error::Ecs(error) => error.http_status >= 500 || BUSY.contains(&&*error.code),
+        Error::Status(error) => matches!(
+            error.code,
+            StatusCode::DEADLINE_EXCEEDED
+                | StatusCode::RESOURCE_EXHAUSTED
+                | StatusCode::UNAVAILABLE
+        ),
         _ => true,
     }
 }

@@ -300,11 +300,18 @@ fn a_request_is_sent_again_once_and_no_more() {
 #[test]
 fn refused_when_it_is_sent_again_may_say_nothing_of_the_first_time() {
     let fake = Fake::new("refused-again");
-    for (http_status, code, is_known) in [
-        (403, "QuotaExceed.Image", true),
-        (403, "IdempotentProcessing", false),
-        (503, "ServiceUnavailable", false),
-        (0, "", false),
+    for (status, http_status, code, is_known) in [
+        (4, 0, "", false),
+        (8, 0, "", false),
+        (14, 0, "", false),
+        (3, 0, "", true),
+        (12, 0, "", true),
+        (13, 500, "InternalError", false),
+        (14, 503, "ServiceUnavailable", false),
+        (9, 403, "IdempotentProcessing", false),
+        (9, 403, "LastTokenProcessing", false),
+        (9, 403, "QuotaExceed.Image", true),
+        (4, 403, "QuotaExceed.Image", true),
     ] {
         let (client, mut first) = fake.pair();
         let pending = client.begin(&create("t")).unwrap();
@@ -316,10 +323,11 @@ fn refused_when_it_is_sent_again_may_say_nothing_of_the_first_time() {
         let detail = Detail { http_status, code: code.into(), ..Default::default() };
         let detail =
             Any { type_url: "type.googleapis.com/imaged.v1.Error".into(), value: detail.encode() };
-        second.refuse(id, Status { code: 4, message: "no".into(), details: vec![detail] });
+        second.refuse(id, Status { code: status, message: "no".into(), details: vec![detail] });
         let error = answer.join().unwrap().unwrap_err();
-        assert_eq!(error.is_outcome_unknown(), !is_known, "{code}: {error}");
-        assert_eq!(error.ecs_code(), is_known.then_some(code));
+        assert_eq!(error.is_outcome_unknown(), !is_known, "{status} {code}: {error}");
+        assert_eq!(error.status(), is_known.then_some(StatusCode(status)));
+        assert_eq!(error.ecs_code(), (is_known && !code.is_empty()).then_some(code));
     }
 }
 
