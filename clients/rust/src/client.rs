@@ -3,10 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::codec::Message;
+use crate::connecting::{self, CANCEL_LOOK};
 use crate::connection::{after, Connection, Outgoing, Refusal};
 use crate::errors::{ConnectAttempt, Error};
 use crate::mailbox::{is_over, lock, wait, Mailbox};
@@ -155,7 +157,7 @@ impl Client {
         let places = places::places(options.socket.as_deref(), variable, places::is_root());
         let mut attempts = Vec::new();
         for place in places {
-            match Connection::open(&place.path, options.connect_timeout) {
+            match connecting::open(&place.path, options.connect_timeout, None) {
                 Ok(connection) => return Ok(Client::new(place.path, connection, options)),
                 Err(error) => {
                     let goes_on = place.goes_on(&error);
@@ -311,8 +313,14 @@ impl Shared {
         process::id() != self.process
     }
 
-    /// Sends a request, over a new connection if the one there is takes none any more.
-    pub fn send(&self, request: &Outgoing<'_>, until: Option<Instant>) -> Result<Stream, Error> {
+    /// Sends a request, over a new connection if the one there is takes none any more. The wait for
+    /// that ends when `is_cancelled` says so.
+    pub fn send(
+        &self,
+        request: &Outgoing<'_>,
+        until: Option<Instant>,
+        is_cancelled: Option<&AtomicBool>,
+    ) -> Result<Stream, Error> {
         let not_sent = |reason| Error::NotSent { operation: request.operation.name, reason };
         if self.is_foreign() {
             let reason = "a client is not shared over a fork: connect anew in the child";
@@ -322,7 +330,7 @@ impl Shared {
         // A connection can be lost between being found usable and being used: seldom, and hardly
         // ever twice.
         for _ in 0..3 {
-            let connection = self.connection(request.operation, until)?;
+            let connection = self.connection(request.operation, until, is_cancelled)?;
             let mailbox = Arc::new(Mailbox::default());
             match connection.begin(request, mailbox.clone()) {
                 Ok(id) => match mailbox.take_not_sent() {
@@ -341,9 +349,11 @@ impl Shared {
         &self,
         operation: &'static OperationInfo,
         until: Option<Instant>,
+        is_cancelled: Option<&AtomicBool>,
     ) -> Result<Arc<Connection>, Error> {
         let not_sent =
             |reason: &str| Error::NotSent { operation: operation.name, reason: reason.to_owned() };
+        let is_unwanted = || is_cancelled.map_or(false, |it| it.load(Ordering::SeqCst));
         let mut slot = lock(&self.slot);
         loop {
             if slot.is_closed {
@@ -363,13 +373,17 @@ impl Shared {
             if is_over(until) {
                 return Err(not_sent("there was no connection in time"));
             }
-            slot = wait(&self.changed, slot, until);
+            if is_unwanted() {
+                return Err(not_sent("it was cancelled"));
+            }
+            let look = is_cancelled.and_then(|_| after(Instant::now(), Some(CANCEL_LOOK)));
+            slot = wait(&self.changed, slot, until.into_iter().chain(look).min());
         }
         slot.is_connecting = true;
         drop(slot);
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let limit = self.connect_timeout.min(left.unwrap_or(self.connect_timeout));
-        let result = Connection::open(&self.socket, limit).map(Arc::new);
+        let result = connecting::open(&self.socket, limit, is_cancelled).map(Arc::new);
         let mut slot = lock(&self.slot);
         slot.is_connecting = false;
         self.changed.notify_all();
@@ -379,6 +393,7 @@ impl Shared {
                 slot.connection = Some(connection.clone());
                 Ok(connection)
             }
+            Err(_) if is_unwanted() => Err(not_sent("it was cancelled")),
             Err(error) => {
                 let attempt = ConnectAttempt { path: self.socket.clone(), error };
                 Err(Error::Connect { attempts: vec![attempt] })

@@ -6,11 +6,8 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::unix::io::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::process;
-use std::sync::{mpsc, Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,7 +28,7 @@ const QUEUED_BYTES_MAX: usize = 16 << 20;
 const WRITE_PATIENCE: Duration = Duration::from_millis(20);
 /// How many batches a caller writes, its own and others', before a thread goes on for it.
 const CALLER_BATCHES: usize = 16;
-const STACK_BYTES: usize = 256 << 10;
+pub(crate) const STACK_BYTES: usize = 256 << 10;
 
 /// A request to be sent.
 pub(crate) struct Outgoing<'a> {
@@ -79,54 +76,18 @@ enum Progress {
     Blocked(Option<Batch>),
 }
 
-// ---------------------------------------------------------------- connecting
-
-/// A connected socket. As a `TcpStream`, because that one writes with MSG_NOSIGNAL: a program with
-/// SIGPIPE left at its default must not die of a daemon that went away.
-fn connect(path: &Path) -> io::Result<TcpStream> {
-    loop {
-        match UnixStream::connect(path) {
-            Ok(socket) => {
-                let socket = TcpStream::from(OwnedFd::from(socket));
-                socket.set_write_timeout(Some(WRITE_PATIENCE))?;
-                return Ok(socket);
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 impl Connection {
-    /// Connects, within `limit`: a daemon whose queue of callers is full would let this wait for
-    /// as long as it likes. So the thread that is to read connects as well.
-    pub fn open(path: &Path, limit: Duration) -> io::Result<Connection> {
-        let (told, result) = mpsc::sync_channel(1);
-        let path = path.to_owned();
-        let run = move || {
-            let socket = match connect(&path) {
-                Ok(socket) => socket,
-                Err(error) => {
-                    let _ = told.send(Err(error)); // Fails if nobody waits any more.
-                    return;
-                }
-            };
-            let inner = Arc::new(Inner::new(socket));
-            let connection = Connection { inner: inner.clone() };
-            if told.send(Ok(connection)).is_ok() {
-                drop(told);
-                inner.read();
-            }
-        };
-        let thread = thread::Builder::new().name("imaged-client".to_owned());
-        thread.stack_size(STACK_BYTES).spawn(run)?;
-        match result.recv_timeout(limit) {
-            Ok(result) => result,
-            Err(_) => Err(io::Error::new(
-                ErrorKind::TimedOut,
-                format!("the daemon has taken no connection within {limit:?}"),
-            )),
-        }
+    /// A connection over this socket; its reader is to be run.
+    pub fn new(socket: TcpStream) -> io::Result<Connection> {
+        socket.set_write_timeout(Some(WRITE_PATIENCE))?;
+        let streams = Mutex::new(Streams::new(1));
+        Ok(Connection { inner: Arc::new(Inner { socket, process: process::id(), streams }) })
+    }
+
+    /// What reads until the connection ends, on a thread of its own.
+    pub fn reader(&self) -> impl FnOnce() {
+        let inner = self.inner.clone();
+        move || inner.read()
     }
 
     /// Whether it can take another request.
@@ -270,11 +231,6 @@ fn encode_request(request: &Outgoing<'_>) -> Vec<u8> {
 // ---------------------------------------------------------------- writing
 
 impl Inner {
-    fn new(socket: TcpStream) -> Inner {
-        let streams = Mutex::new(Streams::new(1));
-        Inner { socket, process: process::id(), streams }
-    }
-
     fn is_foreign(&self) -> bool {
         process::id() != self.process
     }

@@ -10,6 +10,7 @@
 
 mod client;
 pub mod codec;
+mod connecting;
 mod connection;
 mod errors;
 #[doc(hidden)]

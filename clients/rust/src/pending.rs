@@ -94,7 +94,7 @@ impl<A: Message> Pending<A> {
             metadata: &metadata,
             timeout: options.timeout,
         };
-        let stream = client.shared.send(&request, clock.until())?;
+        let stream = client.shared.send(&request, clock.until(), None)?;
         let may_repeat = options.again
             && match operation.again {
                 Again::Reads => true,
@@ -221,7 +221,7 @@ impl<A: Message> Pending<A> {
             metadata: &self.metadata,
             timeout: self.clock.timeout_left(),
         };
-        self.stream = self.shared.send(&request, self.clock.until())?;
+        self.stream = self.shared.send(&request, self.clock.until(), None)?;
         *target = Target::new(&self.stream);
         Ok(true)
     }

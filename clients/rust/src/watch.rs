@@ -26,7 +26,7 @@ impl Watch {
     pub(crate) fn begin(client: &Client, payload: &[u8]) -> Result<Watch, Error> {
         let metadata: Arc<[_]> = client.options().metadata().into();
         let request = Outgoing { operation: WATCH, payload, metadata: &metadata, timeout: None };
-        let stream = client.shared.send(&request, None)?;
+        let stream = client.shared.send(&request, None, None)?;
         let canceller = Canceller::new(&stream, metadata);
         Ok(Watch { stream, canceller, is_over: false })
     }

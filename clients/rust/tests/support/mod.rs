@@ -149,6 +149,18 @@ impl Peer {
         }
     }
 
+    /// The next request's stream id; `None`: the client has gone.
+    pub fn next_stream_id(&mut self) -> Option<u32> {
+        loop {
+            match self.decoder.next() {
+                Some(Found::Frame(header, _)) => return Some(header.stream_id),
+                Some(found) => panic!("{found:?}"),
+                None if matches!(self.decoder.fill(&mut self.socket), Ok(1..)) => {}
+                None => return None,
+            }
+        }
+    }
+
     /// The next request, of which only the stream id matters.
     pub fn stream_id(&mut self) -> u32 {
         self.request().0.stream_id
