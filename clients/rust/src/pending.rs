@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::client::{CallClock, CallOptions, Client, Shared, Stream};
@@ -26,28 +27,28 @@ pub struct Pending<A> {
     /// It may still be sent once more if its answer is lost.
     may_repeat: bool,
     stream: Stream,
-    target: Arc<Mutex<Target>>,
+    target: Arc<Target>,
     answer: PhantomData<fn() -> A>,
 }
 
-/// What a Cancel is about; another stream once the request was sent again.
+/// What a Cancel is about.
 struct Target {
-    connection: Weak<Connection>,
-    id: u32,
-    is_cancelled: bool,
+    is_cancelled: AtomicBool,
+    /// Another one once the request was sent again. The lock is not held over a connect or a write.
+    stream: Mutex<(Weak<Connection>, u32)>,
 }
 
 /// Ends a call or a watch from elsewhere: another thread, a signal handler's thread.
 #[derive(Clone)]
 pub struct Canceller {
-    target: Arc<Mutex<Target>>,
+    target: Arc<Target>,
     metadata: Arc<[KeyValue]>,
     process: u32,
 }
 
 impl Canceller {
     pub(crate) fn new(stream: &Stream, metadata: Arc<[KeyValue]>) -> Canceller {
-        let target = Arc::new(Mutex::new(Target::new(stream)));
+        let target = Arc::new(Target::new(stream));
         Canceller { target, metadata, process: std::process::id() }
     }
 
@@ -57,11 +58,8 @@ impl Canceller {
         if std::process::id() != self.process {
             return; // Forked off: the lock may be held for ever.
         }
-        let mut target = lock(&self.target);
-        target.is_cancelled = true;
-        if let Some(connection) = target.connection.upgrade() {
-            connection.cancel(target.id, &self.metadata);
-        }
+        self.target.is_cancelled.store(true, Ordering::SeqCst);
+        self.target.cancel(&self.metadata);
     }
 }
 
@@ -73,8 +71,28 @@ impl fmt::Debug for Canceller {
 
 impl Target {
     fn new(stream: &Stream) -> Target {
-        let connection = Arc::downgrade(&stream.connection);
-        Target { connection, id: stream.id, is_cancelled: false }
+        let stream = Mutex::new((Arc::downgrade(&stream.connection), stream.id));
+        Target { is_cancelled: AtomicBool::new(false), stream }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::SeqCst)
+    }
+
+    /// Asks the daemon, if the connection is there still.
+    fn cancel(&self, metadata: &[KeyValue]) {
+        let (connection, id) = lock(&self.stream).clone();
+        if let Some(connection) = connection.upgrade() {
+            connection.cancel(id, metadata);
+        }
+    }
+
+    /// The request was sent again, on this stream, and perhaps cancelled meanwhile.
+    fn move_to(&self, stream: &Stream, metadata: &[KeyValue]) {
+        *lock(&self.stream) = (Arc::downgrade(&stream.connection), stream.id);
+        if self.is_cancelled() {
+            self.cancel(metadata);
+        }
     }
 }
 
@@ -108,7 +126,7 @@ impl<A: Message> Pending<A> {
             metadata,
             clock,
             may_repeat,
-            target: Arc::new(Mutex::new(Target::new(&stream))),
+            target: Arc::new(Target::new(&stream)),
             stream,
             answer: PhantomData,
         })
@@ -211,8 +229,7 @@ impl<A: Message> Pending<A> {
 
     /// Sends the request once more, over a new connection; false: it was cancelled meanwhile.
     fn send_again(&mut self) -> Result<bool, Error> {
-        let mut target = lock(&self.target);
-        if target.is_cancelled {
+        if self.target.is_cancelled() {
             return Ok(false);
         }
         let request = Outgoing {
@@ -221,8 +238,9 @@ impl<A: Message> Pending<A> {
             metadata: &self.metadata,
             timeout: self.clock.timeout_left(),
         };
-        self.stream = self.shared.send(&request, self.clock.until(), None)?;
-        *target = Target::new(&self.stream);
+        let is_cancelled = Some(&self.target.is_cancelled);
+        self.stream = self.shared.send(&request, self.clock.until(), is_cancelled)?;
+        self.target.move_to(&self.stream, &self.metadata);
         Ok(true)
     }
 

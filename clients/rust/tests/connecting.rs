@@ -6,11 +6,11 @@ mod support;
 use std::fs;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{mpsc, Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use imaged::{Client, Error, Options, VersionRequest, VersionResponse};
+use imaged::{Client, CreateImageRequest, Error, Options, VersionRequest, VersionResponse};
 
 use support::Fake;
 
@@ -95,4 +95,34 @@ fn all_that_wait_are_served_once_the_daemon_accepts() {
     for answer in answers {
         answer.unwrap();
     }
+}
+
+#[test]
+fn cancel_does_not_wait_for_a_connection() {
+    let _alone = alone();
+    let fake = Fake::new("cancel");
+    let client = connect(&fake, LONG).unwrap();
+    let mut peer = fake.accept();
+    let request = CreateImageRequest { client_token: "t".into(), ..Default::default() };
+    let pending = client.begin(&request).unwrap();
+    peer.stream_id();
+    let filling = fill(&fake);
+    let canceller = pending.canceller();
+    let (told, end) = mpsc::channel();
+    thread::spawn(move || told.send(pending.wait()));
+    // The call wants a new connection, and gets none; most likely it waits for one by then.
+    drop(peer);
+    thread::sleep(Duration::from_millis(200));
+    let (told, done) = mpsc::channel();
+    thread::spawn(move || {
+        canceller.cancel();
+        told.send(())
+    });
+    let is_done = done.recv_timeout(LONG / 2).is_ok();
+    let end = end.recv_timeout(LONG / 2);
+    drop(fake);
+    filling.join().unwrap();
+    assert!(is_done, "cancel waits for the connect");
+    let error = end.expect("the call waits for the connect").unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
 }
