@@ -30,7 +30,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use crate::{Client, CreateAccountRequest, DropAccountRequest, Error};
+use crate::{Client, CreateAccountRequest, DropAccountRequest, Error, Options};
 
 /// How long a daemon may take to start.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -183,7 +183,7 @@ fn is_ready(mut output: impl Read + Send + 'static) -> bool {
 }
 
 /// An account of its own for a test: a [`Client`] that acts in it. The account and all that it has
-/// go when this is dropped.
+/// go when this is dropped, even if the test has closed the client.
 pub struct Account {
     client: Client,
     id: String,
@@ -220,8 +220,15 @@ impl Deref for Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        // Fails if the daemon is gone, and then so is the account.
-        let _ = self.client.drop_account(&DropAccountRequest { account_id: self.id.clone() });
+        // Each fails if the daemon is gone, and then so is the account.
+        let request = DropAccountRequest { account_id: self.id.clone() };
+        if let Err(Error::NotSent { .. }) = self.client.drop_account(&request) {
+            // The test has closed the client, and with it all handles of its connection.
+            let socket = Some(self.client.socket().to_owned());
+            let calls = self.client.options().clone();
+            let anew = Client::connect(Options { socket, calls, ..Default::default() });
+            let _ = anew.and_then(|client| client.drop_account(&request));
+        }
     }
 }
 

@@ -113,6 +113,19 @@ fn accounts_do_not_see_each_other_and_go_with_their_guard() {
 }
 
 #[test]
+fn an_account_goes_with_its_guard_though_its_client_was_closed() {
+    account!(daemon, account);
+    let id = account.id().to_owned();
+    account.client().close();
+    let error = account.version(&VersionRequest {}).unwrap_err();
+    assert!(matches!(error, Error::NotSent { .. }), "{error}");
+    drop(account);
+    let other = daemon.client().unwrap().with_account(&id);
+    let error = other.describe_account(&DescribeAccountRequest {}).unwrap_err();
+    assert_eq!(error.ecs_code(), Some("Forbidden"));
+}
+
+#[test]
 fn an_error_names_parameter_and_way_out() {
     account!(daemon, account);
     let error = account.create_image(&create("i-none", "name", "")).unwrap_err();
