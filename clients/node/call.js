@@ -94,9 +94,9 @@ export class Call {
     if (this.#isDone) return;
     const { timeoutMs, metadata } = this.#settings;
     const ms = this.#tries > 1 ? this.#deadline - performance.now() : timeoutMs;
-    const request = { payload: this.#payload, timeoutNano: timeoutNano(ms), metadata };
     const receiver = { end: (error, payload) => this.#ended(error, payload) };
     try {
+      const request = { payload: this.#payload, timeoutNano: timeoutNano(ms), metadata };
       this.#stream = connection.begin(this.#operation, request, receiver);
       this.#connection = connection;
     } catch (error) {

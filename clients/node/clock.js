@@ -42,7 +42,8 @@ export function after(ms, over) {
  */
 export function timeoutNano(ms) {
   if (ms === Infinity) return 0n;
+  // What overflows is no integer: it is looked at before it becomes one.
+  if (!(ms * 1e6 < 2 ** 63)) return NANOSECONDS_MAX;
   const nanoseconds = BigInt(Math.round(Math.max(-1, ms) * 1e6));
-  if (nanoseconds <= 0n) return -1n;
-  return nanoseconds > NANOSECONDS_MAX ? NANOSECONDS_MAX : nanoseconds;
+  return nanoseconds <= 0n ? -1n : nanoseconds;
 }

@@ -40,6 +40,7 @@ test('what goes over the wire', async (t) => {
   await client.version({}, { timeoutMs: -3 });
   await client.version({}, { timeoutMs: 1e300 });
   await client.version({}, { timeoutMs: 0.5, account: '' });
+  await client.version({}, { timeoutMs: Number.MAX_VALUE });
   const wire = daemon.calls.map(({ streamId, flags, timeoutNano, metadata }) => ({
     streamId, flags, timeoutNano, metadata: metadata.map(({ key, value }) => `${key}=${value}`),
   }));
@@ -53,6 +54,7 @@ test('what goes over the wire', async (t) => {
     { streamId: 7, flags: 0, timeoutNano: -1n, metadata: ['account=ci'] },
     { streamId: 9, flags: 0, timeoutNano: 2n ** 63n - 1n, metadata: ['account=ci'] },
     { streamId: 11, flags: 0, timeoutNano: 500_000n, metadata: [] },
+    { streamId: 13, flags: 0, timeoutNano: 2n ** 63n - 1n, metadata: ['account=ci'] },
   ]);
   assert.deepEqual(daemon.calls[1].request, { regionId: '', imageId: 'm-1' });
 });
@@ -534,13 +536,29 @@ async function run(script, path) {
     ${script}
   `;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'], timeout: 20_000,
   });
   let output = '';
   child.stdout.on('data', (chunk) => { output += chunk; });
   const [code] = await once(child, 'close');
   return { code, output };
 }
+
+test('no call leaves a clock behind, however it ends', async (t) => {
+  const { daemon } = await fake(t, answers);
+  const long = await run(`
+    const client = await connect({ socket: path });
+    const answer = await client.version({}, { timeoutMs: Number.MAX_VALUE });
+    console.log(answer.protocol);
+  `, daemon.path);
+  assert.deepEqual(long, { code: 0, output: '1\n' });
+  const wrong = await run(`
+    const client = await connect({ socket: path });
+    globalThis.BigInt = () => { throw new RangeError('no number'); };
+    console.log(await client.version().catch((error) => error.message));
+  `, daemon.path);
+  assert.deepEqual(wrong, { code: 0, output: 'no number\n' });
+});
 
 test('an idle client does not keep its process alive, a call does', async (t) => {
   const { daemon } = await fake(t, (peer, call) => {
