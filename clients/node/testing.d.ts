@@ -30,7 +30,10 @@ export interface Daemon {
   connect(options?: Omit<ConnectOptions, 'socket'>): Promise<Client>;
   /** Ends it with SIGKILL, as a crash would. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`: with its `dataDir` where there is one, else empty. */
+  /**
+   * Starts it again after `kill` or `stop`: with its `dataDir` where there is one, else empty. An
+   * error if it runs.
+   */
   start(): Promise<void>;
   /** Ends it with SIGTERM, and removes its directory. */
   stop(): Promise<void>;

@@ -1,6 +1,8 @@
 // For tests: a daemon of their own, and an account of its own for each test.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -47,6 +49,8 @@ class Daemon {
   #program;
   #args;
   #directory = mkdtempSync(join(tmpdir(), 'imaged-'));
+  /** Not after it has ended. */
+  #hasDirectory = true;
   #logPath = join(this.#directory, 'log');
   #child = null;
   #watchdog = null;
@@ -59,13 +63,27 @@ class Daemon {
     this.#args = ['--socket', this.socketPath, '--ready-fd', '3', ...args];
   }
 
+  get #runs() {
+    const child = this.#child;
+    return child !== null && child.exitCode === null && child.signalCode === null;
+  }
+
   /** Its process id; undefined: it does not run. */
   get pid() {
     return this.#child?.pid;
   }
 
-  /** Starts it, or, after `kill`, starts it again. */
+  /**
+   * Starts it, or, after `kill` or `stop`, starts it again.
+   *
+   * @throws {Error} It runs, which this does not change, or it did not start.
+   */
   async start() {
+    if (this.#runs) throw new Error('the daemon runs already: stop or kill it first');
+    // One that ended by itself has its watchdog still.
+    this.#dismiss();
+    if (!this.#hasDirectory) mkdirSync(this.#directory, { mode: 0o700 });
+    this.#hasDirectory = true;
     running.add(this);
     const before = this.log().length;
     const log = openSync(this.#logPath, 'a');
@@ -104,7 +122,10 @@ class Daemon {
     await this.#signal('SIGKILL');
   }
 
-  /** Ends it with SIGTERM, after 10 seconds with SIGKILL, and removes its directory. */
+  /**
+   * Ends it with SIGTERM, after 10 seconds with SIGKILL, and removes its directory. `start` starts
+   * it again.
+   */
   async stop() {
     const timer = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_MS);
     await this.#signal('SIGTERM');
@@ -113,8 +134,8 @@ class Daemon {
   }
 
   async #signal(signal) {
+    if (!this.#runs) return;
     const child = this.#child;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     // The watchdog goes first: the process id means nothing any more when the daemon is gone.
     this.#dismiss();
     child.ref();
@@ -137,6 +158,7 @@ class Daemon {
     this.#child?.kill('SIGKILL');
     this.#child = null;
     rmSync(this.#directory, { recursive: true, force: true });
+    this.#hasDirectory = false;
   }
 }
 

@@ -65,6 +65,25 @@ test('a daemon of one\'s own: killed, started again, stopped', usesDaemon, async
   assert.equal(existsSync(directory), false);
 });
 
+test('a daemon that was stopped starts again, and one that runs does not', usesDaemon, async () => {
+  const daemon = await startDaemon();
+  const { socketPath } = daemon;
+  const directory = dirname(socketPath);
+  await daemon.stop();
+  assert.equal(existsSync(directory), false);
+  await daemon.start();
+  const { pid } = daemon;
+  await assert.rejects(daemon.start(), /^Error: the daemon runs already: stop or kill it first$/);
+  assert.equal(daemon.pid, pid);
+  assert.equal(daemon.socketPath, socketPath);
+  const client = await daemon.connect();
+  assert.equal((await client.version()).protocol, 1);
+  await client.close();
+  await daemon.stop();
+  assert.equal(isAlive(pid), false);
+  assert.equal(existsSync(directory), false);
+});
+
 test('one that does not start: the error has what it said', usesDaemon, async () => {
   await assert.rejects(startDaemon({ args: ['--no-such-option'] }),
     /ended with 64 instead of serving: .*--no-such-option/);
