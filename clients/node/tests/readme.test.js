@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { imagedWorld } from '../testing.js';
+import { imagedWorld, startDaemon } from '../testing.js';
 import { usesDaemon } from './support/tools.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -62,7 +62,6 @@ test('First call', usesDaemon, async (t) => {
 for (const [heading, expected] of [
   ['Errors', /^MissingParameter /],
   ['Cancellation', /^no longer waited for\n$/],
-  ['Watching', /^(ImageChanged \w+ \d+%\n)*ImageChanged Available 100%\n$/],
 ]) {
   test(heading, usesDaemon, async (t) => {
     const { daemon, account } = await imagedWorld(t);
@@ -70,6 +69,16 @@ for (const [heading, expected] of [
     assert.match(await run(`${PRELUDE}\n${example(heading)}`, environment), expected);
   });
 }
+
+test('Watching', usesDaemon, async () => {
+  const daemon = await startDaemon();
+  try {
+    const output = await run(example('Watching'), { IMAGED_SOCKET: daemon.socketPath });
+    assert.match(output, /^(ImageChanged \w+ \d+%\n)*ImageChanged Available 100%\n$/);
+  } finally {
+    await daemon.stop();
+  }
+});
 
 test('Tests with node:test', usesDaemon, async () => {
   const output = await run(example('Tests with node:test'), {}, ['--test']);
