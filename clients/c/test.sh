@@ -35,9 +35,13 @@ have() {
     }
 }
 
-# The program of README.md: its first block of C.
-awk '/^```c$/ && !done { inside = 1; next } /^```$/ && inside { done = 1; inside = 0 } inside' \
-    README.md >"$work/example.c"
+# The programs of README.md: the first blocks of C below these headings.
+program() {
+    awk -v heading="## $1" '$0 == heading { found = 1 } /^```$/ && inside { exit } inside
+        /^```c$/ && found { inside = 1 }' README.md
+}
+program "First call" >"$work/example.c"
+program "Events" >"$work/events.c"
 
 # Every compiler, without a warning; and what is run below, under the sanitizers. All at once.
 jobs=
@@ -50,7 +54,7 @@ for compiler in gcc clang; do
     have $compiler || continue
     compilers="$compilers $compiler"
     begin $compiler $strict -O2 -fno-pie -c imaged.c -o "$work/imaged-$compiler.o"
-    for file in conformance.c "$work/example.c" $tests; do
+    for file in conformance.c "$work/example.c" "$work/events.c" $tests; do
         begin $compiler $strict -I. -fsyntax-only "$file"
     done
 done
@@ -60,7 +64,7 @@ first=${first%% *}
 sanitize="-g -fno-omit-frame-pointer -fno-sanitize-recover=all -I."
 address="$first $strict $sanitize -fsanitize=address,undefined"
 begin $address -O1 -c imaged.c -o "$work/imaged-address.o"
-for file in $tests conformance.c "$work/example.c"; do
+for file in $tests conformance.c "$work/example.c" "$work/events.c"; do
     name=${file##*/}
     begin $address -c "$file" -o "$work/${name%.c}.o"
 done
@@ -68,7 +72,7 @@ begin $first $strict $sanitize -fsanitize=thread $tests imaged.c -o "$work/tests
 for job in $jobs; do
     wait "$job" || fail "building"
 done
-for program in conformance example; do
+for program in conformance example events; do
     $address "$work/$program.o" "$work/imaged-address.o" -o "$work/$program"
 done
 objects=
@@ -121,7 +125,7 @@ END
 fi
 
 # All tests; and those with threads again, under the sanitizer for races.
-IMAGED_EXAMPLE=$work/example IMAGED_CONFORMANCE=$work/conformance \
+IMAGED_EXAMPLE=$work/example IMAGED_EVENTS=$work/events IMAGED_CONFORMANCE=$work/conformance \
     "$work/tests-address" "$protocol" "$@" || fail "tests"
 if [ $# -eq 0 ]; then
     "$work/tests-races" "$protocol" thread many cancel watch sent left "run out" daemon: \

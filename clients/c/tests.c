@@ -14,6 +14,7 @@
 const char *protocol_folder;
 const char *daemon_binary;
 const char *example_program;
+const char *events_program;
 /* ------------------------------------------------------------------------------------- checks */
 
 static atomic_int failures;
@@ -145,6 +146,7 @@ int main(int count, char **arguments) {
     protocol_folder = arguments[1];
     daemon_binary = getenv("IMAGED");
     example_program = getenv("IMAGED_EXAMPLE");
+    events_program = getenv("IMAGED_EVENTS");
     for (size_t group = 0; group < sizeof groups / sizeof groups[0]; group++) {
         for (const test *test = groups[group]; test->name != NULL; test++) {
             if (!is_chosen(test->name, count - 2, arguments + 2)) {

@@ -37,8 +37,9 @@ extern const test daemon_tests[];
 /* The folder protocol, and the daemon's binary (NULL: its tests are skipped). */
 extern const char *protocol_folder;
 extern const char *daemon_binary;
-/* The program of README.md, compiled; NULL: skipped. */
+/* The programs of README.md, compiled: the first call, and events. NULL: skipped. */
 extern const char *example_program;
+extern const char *events_program;
 
 /* A file of the folder protocol, in the arena; ends the program if it cannot be read. */
 imaged_string read_protocol_file(imaged_arena *arena, const char *name);

@@ -722,26 +722,34 @@ static void test_spawn_without_memory(void) {
     CHECK(is_good);
 }
 
-/* The program of README.md does what README.md says. */
-static void test_example(void) {
+/* What a program of README.md prints on a daemon that has nothing; `path` NULL: skipped. */
+static void check_program(const char *path, const char *variable, const char *expected) {
     world world;
     char output[1024] = "";
-    if (example_program == NULL) {
-        printf("skipped: example (IMAGED_EXAMPLE is not set)\n");
+    if (path == NULL) {
+        printf("skipped: a program of README.md (%s is not set)\n", variable);
         return;
     }
     begin_world(&world);
     setenv("IMAGED_SOCKET", imaged_daemon_socket(world.daemon), 1);
-    FILE *program = popen(example_program, "r");
+    FILE *program = popen(path, "r");
     if (CHECK(program != NULL)) {
         output[fread(output, 1, sizeof output - 1, program)] = 0;
         CHECK(pclose(program) == 0);
     }
     unsetenv("IMAGED_SOCKET");
-    CHECK_TEXT(imaged_text(output),
+    CHECK_TEXT(imaged_text(output), expected);
+    end_world(&world);
+}
+
+static void test_example(void) {
+    check_program(example_program, "IMAGED_EXAMPLE",
         "imaged " IMAGED_VERSION "\nrefused: InvalidInstanceId.NotFound: The specified instance "
         "i-bp1g6zv0ce8oghu7k3qv does not exist.\n");
-    end_world(&world);
+}
+
+static void test_events_example(void) {
+    check_program(events_program, "IMAGED_EVENTS", "DiskChanged\nInstanceChanged\n");
 }
 
 /* The conformance program: a line in, a line out. */
@@ -816,5 +824,6 @@ const test daemon_tests[] = {
     {"daemon: spawn without memory", test_spawn_without_memory},
     {"daemon: conformance", test_conformance},
     {"daemon: example", test_example},
+    {"daemon: example of events", test_events_example},
     {NULL, NULL},
 };
