@@ -123,6 +123,9 @@ import Wire
         (.error(.idempotentProcessing), true),
         (.status(Status(.deadlineExceeded, "late")), true),
         (.status(Status(.resourceExhausted, "full")), true),
+        (.status(Status(.cancelled, "left")), true), (.error(.serviceUnavailable), true),
+        (.error(.throttling), true), (.status(Status(.invalidArgument, "what")), false),
+        (.status(Status(.unimplemented, "which")), false),
     ]) func aSecondRefusalMayTellNothing(_ answer: FakeAnswer, _ isUnknown: Bool) async throws {
         let daemon = Forgetful(losing: 1, answer)
         let client = try await daemon.connect()

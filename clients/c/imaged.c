@@ -3056,7 +3056,12 @@ struct imaged_client {
 };
 
 /* The numbers of google.rpc.Code that this client decides by. */
-enum { STATUS_DEADLINE_EXCEEDED = 4, STATUS_RESOURCE_EXHAUSTED = 8, STATUS_UNAVAILABLE = 14 };
+enum {
+    STATUS_CANCELLED = 1,
+    STATUS_DEADLINE_EXCEEDED = 4,
+    STATUS_RESOURCE_EXHAUSTED = 8,
+    STATUS_UNAVAILABLE = 14
+};
 
 /* What begins a stream. */
 struct call {
@@ -4338,11 +4343,13 @@ static bool enter(
  * before anyone looks at the token, or while the first is still under way. */
 static bool leaves_open(const imaged_error *error) {
     if (error->code.length == 0) {
-        return error->status == STATUS_DEADLINE_EXCEEDED
+        return error->status == STATUS_CANCELLED || error->status == STATUS_DEADLINE_EXCEEDED
             || error->status == STATUS_RESOURCE_EXHAUSTED || error->status == STATUS_UNAVAILABLE;
     }
     return error->http_status >= 500 || imaged_is(error->code, "IdempotentProcessing")
-        || imaged_is(error->code, "LastTokenProcessing");
+        || imaged_is(error->code, "LastTokenProcessing") || imaged_is(error->code, "Throttling")
+        || imaged_is(error->code, "Throttling.User")
+        || imaged_is(error->code, "Rejected.Throttling");
 }
 
 /* What the daemon's status says. */

@@ -95,6 +95,8 @@ static void test_refusal_of_the_second_sending(void) {
         const char *code; /* ECS's; NULL: none */
         bool is_known;
     } cases[] = {
+        {"a cancel of it alone", 1, 0, NULL, false},
+        {"too many requests", 8, 400, "Throttling.User", false},
         {"a deadline", 4, 0, NULL, false},
         {"too many streams", 8, 0, NULL, false},
         {"unavailable", 14, 0, NULL, false},

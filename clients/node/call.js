@@ -191,10 +191,13 @@ function lost(reason, cause) {
 
 /** What is answered, without a code of ECS, before anyone looks at the token. */
 const OPEN_STATUSES = new Set([
-  Status.DEADLINE_EXCEEDED, Status.RESOURCE_EXHAUSTED, Status.UNAVAILABLE,
+  Status.CANCELLED, Status.DEADLINE_EXCEEDED, Status.RESOURCE_EXHAUSTED, Status.UNAVAILABLE,
 ]);
-/** What is answered while the first sending is under way. */
-const OPEN_CODES = new Set(['IdempotentProcessing', 'LastTokenProcessing']);
+/** The same with a code, or while the first sending is under way. */
+const OPEN_CODES = new Set([
+  'IdempotentProcessing', 'LastTokenProcessing', 'Throttling', 'Throttling.User',
+  'Rejected.Throttling',
+]);
 
 /**
  * Whether a request with a client token that was sent again may have been carried out the first

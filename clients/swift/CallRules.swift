@@ -1,5 +1,6 @@
 import ECS
 import System
+import Wire
 
 /// Whether a request may be sent once more after its answer was lost.
 enum Resending: Sendable {
@@ -19,7 +20,15 @@ enum Resending: Sendable {
         }
     }
 
-    private static let underWay: Set = ["IdempotentProcessing", "LastTokenProcessing"]
+    /// What is answered before anyone looks at the token.
+    private static let unjudged: [StatusCode] = [
+        .cancelled, .deadlineExceeded, .resourceExhausted, .unavailable,
+    ]
+    /// The same with a code, or while the first sending is under way.
+    private static let underWay: Set = [
+        "IdempotentProcessing", "LastTokenProcessing", "Throttling", "Throttling.User",
+        "Rejected.Throttling",
+    ]
 
     /// What a call is to end with, whose first answer was lost and whose second sending failed:
     /// that may be a refusal, which tells nothing of the first.
@@ -28,6 +37,8 @@ enum Resending: Sendable {
         case let error as ServiceError:
             // The first one is still under way, or the daemon could not judge the second.
             error.httpStatus >= 500 || Self.underWay.contains(error.code.rawValue) ? lost : error
+        case ClientError.status(let code, _, _) where self == .once:
+            Self.unjudged.contains(code) ? lost : error
         case let error as ClientError:
             error.isOutcomeUnknown || self == .harmless ? error : lost
         default:

@@ -214,6 +214,8 @@ test('a request with a client token is sent once more, the same', async (t) => {
 
 test('refused when it is sent again: that may say nothing of the first time', async (t) => {
   const refusals = [
+    [1, '', 0, false],
+    [8, 'Throttling.User', 400, false],
     [4, '', 0, false],
     [8, '', 0, false],
     [14, '', 0, false],

@@ -28,7 +28,9 @@ _INT64_MAX = (1 << 63) - 1
 _STATUSES_SAYING_NOTHING = (
     StatusCode.CANCELLED, StatusCode.DEADLINE_EXCEEDED, StatusCode.UNAVAILABLE,
     StatusCode.RESOURCE_EXHAUSTED)
-_CODES_SAYING_NOTHING = ("IdempotentProcessing", "LastTokenProcessing")
+_CODES_SAYING_NOTHING = (
+    "IdempotentProcessing", "LastTokenProcessing", "Throttling", "Throttling.User",
+    "Rejected.Throttling")
 
 
 class Unset:
@@ -161,10 +163,9 @@ class Plan:
 
 def _tells_of_all(error: Union[ECSError, StatusError]) -> bool:
     """Whether the refusal of a request's second sending holds for the first one too."""
-    if error.status in _STATUSES_SAYING_NOTHING:
-        return False
-    return isinstance(error, StatusError) or (
-        error.http_status < 500 and error.code not in _CODES_SAYING_NOTHING)
+    if isinstance(error, StatusError):
+        return error.status not in _STATUSES_SAYING_NOTHING
+    return error.http_status < 500 and error.code not in _CODES_SAYING_NOTHING
 
 
 def _later(began: float, seconds: Optional[float]) -> float:

@@ -250,6 +250,7 @@ class LostAnswerTests(ClientTestCase):
                 (ecs(14, 503, "ServiceUnavailable"), unknown),
                 (ecs(13, 500, "InternalError"), unknown),
                 (ecs(8, 400, "Throttling"), unknown),
+                (ecs(8, 403, "QuotaExceed.Image"), imaged.ECSError),
                 ({"code": 3}, imaged.StatusError),
                 ({"code": 12}, imaged.StatusError),
                 ({"code": 1}, unknown),

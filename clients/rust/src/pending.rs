@@ -261,12 +261,19 @@ impl<A: Message> Pending<A> {
 /// the second time. It would have its token then, and the same answer: but for errors that come
 /// before anyone looks at the token, or while the first is still under way.
 fn leaves_open(error: &Error) -> bool {
-    const BUSY: [&str; 2] = ["IdempotentProcessing", "LastTokenProcessing"];
+    const BUSY: [&str; 5] = [
+        "IdempotentProcessing",
+        "LastTokenProcessing",
+        "Throttling",
+        "Throttling.User",
+        "Rejected.Throttling",
+    ];
     match error {
         Error::Ecs(error) => error.http_status >= 500 || BUSY.contains(&&*error.code),
         Error::Status(error) => matches!(
             error.code,
-            StatusCode::DEADLINE_EXCEEDED
+            StatusCode::CANCELLED
+                | StatusCode::DEADLINE_EXCEEDED
                 | StatusCode::RESOURCE_EXHAUSTED
                 | StatusCode::UNAVAILABLE
         ),

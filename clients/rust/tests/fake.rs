@@ -301,6 +301,8 @@ fn a_request_is_sent_again_once_and_no_more() {
 fn refused_when_it_is_sent_again_may_say_nothing_of_the_first_time() {
     let fake = Fake::new("refused-again");
     for (status, http_status, code, is_known) in [
+        (1, 0, "", false),
+        (8, 400, "Throttling.User", false),
         (4, 0, "", false),
         (8, 0, "", false),
         (14, 0, "", false),
