@@ -283,6 +283,8 @@ import Wire
         (["create-image", "--frobnicate"], "imagectl help create-image lists them."),
         (["create-image", "-x"], "-x is no flag"),
         (["create-image", "i-1"], "\"i-1\" is neither a flag nor a flag's value"),
+        (["create-image", "--dry-run", "yes"], "--dry-run is true or false."),
+        (["prune", "--image-family", "f", "--yes", "true"], "--yes takes no value."),
         (["delete-image", "m-1", "m-2"], "\"m-2\" is neither"),
         (["delete-image", "m-1", "--image-id=m-2"], "\"m-1\" is neither"),
         (["create-image", "--image-name"], "--image-name needs a value"),

@@ -284,6 +284,17 @@ import Wire
         #expect(lines[0].contains("Ctrl-C ends the waiting, not the job"))
     }
 
+    /// Hints speak of parameters; whoever types flags is told theirs.
+    @Test func hintsNameTheFlag() throws {
+        let refusing = FakeServer.answering { _ in
+            .error(ECSError(403, "Refused", "No.").hinting("Give Force, AllowLive or a Path."))
+        }
+        let deleted = try Imagectl.run(["delete-image", "m-1"], refusing)
+        #expect(deleted.err.contains("a Path. Force is --force here.\n"), "\(deleted.err)")
+        let exported = try Imagectl.run(["export-image", "m-1", "--output", "/x"], refusing)
+        #expect(exported.err.contains("a Path. Path is --output here.\n"), "\(exported.err)")
+    }
+
     @Test func waitForImageFailsWithTheImage() throws {
         var failed = Self.image("web", "CreateFailed", "40%")
         failed.failureReason = "disk on fire"

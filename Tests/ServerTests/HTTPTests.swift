@@ -315,6 +315,17 @@ extension TestHTTP {
         }
     }
 
+    @Test func aFileInTheSocketsPlaceStays() throws {
+        let directory = TemporaryDirectory()
+        let path = "\(directory.path)/file"
+        #expect(FileManager.default.createFile(atPath: path, contents: Data("mine".utf8)))
+        let ended = try Tool.run(
+            TestDaemon.product("imaged"), ["--ephemeral", "--socket", path])
+        #expect(ended.status == 73)
+        #expect(ended.err.contains("\(path) is there and is no socket: move it away"), "\(ended)")
+        #expect(FileManager.default.contents(atPath: path) == Data("mine".utf8))
+    }
+
     @Test func aUnixSocketKnowsItsPeers() throws {
         let directory = TemporaryDirectory()
         let daemon = try TestDaemon("", ["--http", "unix:\(directory.path)/h"], in: directory)
