@@ -97,12 +97,16 @@ public struct JSONFiller: FieldVisitor {
             case .number(let text), .string(let text): text
             default: nil
             }
-        // As proto3 has it, 40.0 and 4e1 are 40; a Double says no more than 2^53 exactly.
-        if let number = digits.flatMap({ Number($0) ?? Number(exactly: Double($0) ?? .nan) }) {
-            return number
-        }
+        if let number = digits.flatMap({ Number($0) ?? Self.integral($0) }) { return number }
         refuse(prefix + name, value, "a whole number is right, at most \(Number.max)")
         return nil
+    }
+
+    /// As proto3 has it, 40.0 and 4e1 are 40. A Double says no more than 2^53 exactly, and reads
+    /// more than decimals.
+    private static func integral<Number: FixedWidthInteger>(_ text: String) -> Number? {
+        guard text.utf8.allSatisfy("0123456789+-.eE".utf8.contains) else { return nil }
+        return Double(text).flatMap { Number(exactly: $0) }
     }
 
     private mutating func boolean(_ name: StaticString) -> Bool? {

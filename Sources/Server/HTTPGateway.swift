@@ -140,7 +140,8 @@ struct HTTPGateway: Sendable {
 
     // MARK: Our own
 
-    /// `GET /_imaged/health` and `/_imaged/metrics`, and `POST /_imaged/OPERATION?AccountId=NAME` with JSON.
+    /// `GET /_imaged/health` and `/_imaged/metrics`, and `POST /_imaged/OPERATION?AccountId=NAME`
+    /// with JSON.
     private func readOwn(
         _ request: HTTPRequest, _ name: String
     ) throws(HTTPRefusal) -> HTTPCall {

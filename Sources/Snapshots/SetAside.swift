@@ -33,13 +33,19 @@ extension SnapshotStore {
                 keepingManifests: manifests, segments: segments, settingAside: isPending)
             + removeOrphanDisks(keeping: disks, settingAside: isPending)
         if !isPending { return (files, nil) }
+        let aside = try calls.openFile(SetAside.pending, in: data, [.readOnly, .directory])
+        if try calls.names(in: aside).isEmpty {
+            try calls.removeTree("\(path)/\(SetAside.pending)")
+            return (files, nil)
+        }
         var number = 1
         let names = try calls.names(in: data)
         while names.contains("\(SetAside.pending)-\(number)") { number += 1 }
         let place = "\(SetAside.pending)-\(number)"
         try calls.rename(SetAside.pending, in: data, to: place, in: data)
         try calls.sync(data)
-        return (files, "\(path)/\(place)")
+        // What was in `tmp/` was never whole, and has been removed.
+        return (files.filter { !$0.hasPrefix("tmp/") }, "\(path)/\(place)")
     }
 
     /// Moves files of a directory of the store to the one of the same name that is set aside.

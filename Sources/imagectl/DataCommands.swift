@@ -46,7 +46,7 @@ extension Command {
                 """,
             examples: ["imagectl export-snapshot s-bp1g6zv0ce8o --output web.raw"],
             options: [output], positional: "SnapshotId", hasNoTimeout: true,
-            working: { $0.path.isEmpty ? "" : $0.path }, instead: StreamedExport.snapshot,
+            working: { $0.path }, instead: StreamedExport.snapshot,
             show: { response, request, _ in
                 """
                 \(printable(request.path))  \(Views.bytes(response.sizeBytes)), \

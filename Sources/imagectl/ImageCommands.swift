@@ -120,7 +120,7 @@ extension Command {
                 "imagectl export-image m-bp1g6zv0ce8o --device /dev/xvdb --output d.raw",
             ],
             options: [output], positional: "ImageId", hasNoTimeout: true,
-            working: { $0.path.isEmpty ? "" : $0.path }, instead: StreamedExport.image,
+            working: { $0.path }, instead: StreamedExport.image,
             show: { response, request, _ in
                 if request.path.isEmpty { return printable(response.taskID) }
                 return """

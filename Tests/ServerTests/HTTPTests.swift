@@ -291,6 +291,11 @@ extension TestHTTP {
             "{\"regionId\":\"cn-hangzhou\",\"disk\":[{\"type\":\"system\",\"size\":40.0},"
                 + "{\"size\":5e1}]}", account: key)
         #expect(registered.status == 200, "\(registered)")
+        for size in ["40.5", "\"0x28\"", "1e99", "\"nan\""] {
+            let refused = try http.own(
+                "RegisterInstance", "{\"disk\":[{\"size\":\(size)}]}", account: key)
+            #expect(refused.string("Parameter") == "Disk.1.Size", "\(size): \(refused)")
+        }
         let instances = try http.call(
             "DescribeInstances", ["RegionId": "cn-hangzhou"], key: key)
         let instance = try #require(instances.list("Instances", "Instance").first)

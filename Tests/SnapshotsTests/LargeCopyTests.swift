@@ -34,11 +34,8 @@ import Testing
         }
     }
 
-    /// The second half of the disk is not read before a part of the first is durable. And when
-    /// making it durable fails, which the kernel tells but once, then so does the copy.
-    @Test(arguments: [nil, Errno.io]) func syncsWhileItReads(_ errno: Errno?) throws {
-        try chain.write(chain.data(Self.bytes + 77), at: 0)
-        let synced = Lock(0)
+    /// Calls that count the syncs of data; the first one fails, if it is said how.
+    private func counting(_ synced: Lock<Int>, first errno: Errno?) -> SystemCalls {
         var calls = SystemCalls.live
         calls.fdatasync = { file in
             let count = synced.notify {
@@ -48,6 +45,15 @@ import Testing
             if count == 1, let errno { return -Int(errno.rawValue) }
             return SystemCalls.live.fdatasync(file)
         }
+        return calls
+    }
+
+    /// The second half of the disk is not read before a part of the first is durable. And when
+    /// making it durable fails, which the kernel tells but once, then so does the copy.
+    @Test(arguments: [nil, Errno.io]) func syncsWhileItReads(_ errno: Errno?) throws {
+        try chain.write(chain.data(Self.bytes + 77), at: 0)
+        let synced = Lock(0)
+        var calls = counting(synced, first: errno)
         calls.pread = { file, buffer, offset in
             if offset >= Self.bytes / 2 {
                 let isSynced: Void? = synced.wait(upTo: .seconds(300)) { $0 > 0 ? () : nil }
@@ -70,15 +76,7 @@ import Testing
     @Test func exportFailsWithAnEarlySync() throws {
         try chain.write(chain.data(Self.bytes + 77), at: 0)
         try chain.snapshot(parent: nil)
-        let synced = Lock(0)
-        var calls = SystemCalls.live
-        calls.fdatasync = { file in
-            let count = synced.withLock {
-                $0 += 1
-                return $0
-            }
-            return count == 1 ? -Int(Errno.io.rawValue) : SystemCalls.live.fdatasync(file)
-        }
+        let calls = counting(Lock(0), first: .io)
         let path = fixture.target
         let failure = #expect(throws: ExportFailure.self) {
             try fixture.store(calls).export(manifest: 1, to: path, peer: fixture.peer)
