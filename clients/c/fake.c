@@ -219,6 +219,17 @@ void end_scene(scene *scene) {
     fake_stop(&scene->fake);
 }
 
+char *describe_at_length(scene *scene, size_t size) {
+    char *text = malloc(size);
+    if (text == NULL) {
+        abort();
+    }
+    memset(text, 'x', size);
+    scene->create.description.data = text;
+    scene->create.description.length = size;
+    return text;
+}
+
 imaged_outcome call_version(scene *scene) {
     return imaged_version(
         scene->client, NULL, NULL, &scene->arena, &scene->version, &scene->error);

@@ -73,6 +73,8 @@ void begin_scene_with(
     scene *scene, void (*script)(struct fake *, int, int), void *state, imaged_options *options);
 void begin_scene(scene *scene, void (*script)(struct fake *, int, int), void *state);
 void end_scene(scene *scene);
+/* Makes the description of the scene's CreateImage so many bytes long; the caller frees it. */
+char *describe_at_length(scene *scene, size_t size);
 imaged_outcome call_version(scene *scene);
 imaged_outcome call_create(scene *scene);
 

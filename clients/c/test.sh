@@ -15,7 +15,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 strict="-std=c11 -Wall -Wextra -Werror -pedantic -pthread"
 tests="tests.c vectors.c fake.c tests_codec.c tests_frames.c tests_tables.c tests_fuzz.c
-    tests_calls.c tests_connection.c tests_time.c tests_events.c tests_threads.c tests_daemon.c"
+    tests_calls.c tests_connection.c tests_time.c tests_events.c tests_threads.c tests_daemon.c
+    world.c tests_programs.c"
 cd "$here"
 
 if [ -n "${IMAGED:-}" ]; then

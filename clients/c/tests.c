@@ -135,7 +135,7 @@ static bool is_chosen(const char *name, int count, char **words) {
 int main(int count, char **arguments) {
     const test *const groups[] = {
         codec_tests, frame_tests, table_tests, fuzz_tests, call_tests, connection_tests,
-        time_tests, event_tests, thread_tests, daemon_tests};
+        time_tests, event_tests, thread_tests, daemon_tests, program_tests};
     int run = 0;
     int failed = 0;
     int skipped = 0;
@@ -152,7 +152,8 @@ int main(int count, char **arguments) {
             if (!is_chosen(test->name, count - 2, arguments + 2)) {
                 continue;
             }
-            if (groups[group] == daemon_tests && daemon_binary == NULL) {
+            bool needs_daemon = groups[group] == daemon_tests || groups[group] == program_tests;
+            if (needs_daemon && daemon_binary == NULL) {
                 printf("skipped: %s (IMAGED is not set)\n", test->name);
                 skipped++;
                 continue;

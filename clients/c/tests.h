@@ -33,6 +33,7 @@ extern const test time_tests[];
 extern const test event_tests[];
 extern const test thread_tests[];
 extern const test daemon_tests[];
+extern const test program_tests[];
 
 /* The folder protocol, and the daemon's binary (NULL: its tests are skipped). */
 extern const char *protocol_folder;

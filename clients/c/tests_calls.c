@@ -378,13 +378,7 @@ static void test_request_too_large(void) {
     enum { SIZE = 5 << 20 };
     scene scene;
     begin_scene(&scene, answer_versions, NULL);
-    char *text = malloc(SIZE);
-    if (text == NULL) {
-        abort();
-    }
-    memset(text, 'x', SIZE);
-    scene.create.description.data = text;
-    scene.create.description.length = SIZE;
+    char *text = describe_at_length(&scene, SIZE);
     CHECK(call_create(&scene) == IMAGED_NOT_SENT);
     CHECK(scene.error.reason == IMAGED_REASON_LIMIT);
     text[77] = (char)0xff;

@@ -163,13 +163,7 @@ static void test_half_a_frame_is_sent_again(void) {
     scene scene;
     atomic_int requests = 0;
     begin_scene(&scene, read_half, &requests);
-    char *text = malloc(SIZE);
-    if (text == NULL) {
-        abort();
-    }
-    memset(text, 'x', SIZE);
-    scene.create.description.data = text;
-    scene.create.description.length = SIZE;
+    char *text = describe_at_length(&scene, SIZE);
     CHECK(call_create(&scene) == IMAGED_OK && requests == 1);
     free(text);
     end_scene(&scene);

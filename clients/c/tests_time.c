@@ -82,13 +82,7 @@ static void test_daemon_that_reads_nothing(void) {
     memset(&client_options, 0, sizeof client_options);
     client_options.unsent_bytes_max = 5 * SIZE / 2;
     begin_scene_with(&scene, read_nothing, go_on, &client_options);
-    char *text = malloc(SIZE);
-    if (text == NULL) {
-        abort();
-    }
-    memset(text, 'x', SIZE);
-    scene.create.description.data = text;
-    scene.create.description.length = SIZE;
+    char *text = describe_at_length(&scene, SIZE);
     memset(&options, 0, sizeof options);
     options.give_up_milliseconds = 50;
     for (int index = 0; index < 3; index++) {
@@ -139,13 +133,7 @@ static void test_given_up_in_the_middle_of_a_frame(void) {
         abort();
     }
     begin_scene(&scene, read_when_told, go_on);
-    char *text = malloc(SIZE);
-    if (text == NULL) {
-        abort();
-    }
-    memset(text, 'x', SIZE);
-    scene.create.description.data = text;
-    scene.create.description.length = SIZE;
+    char *text = describe_at_length(&scene, SIZE);
     memset(&options, 0, sizeof options);
     options.give_up_milliseconds = 30;
     CHECK(imaged_create_image(
