@@ -157,6 +157,9 @@ import Testing
         #expect(try client.images().isEmpty)
         let again = try client.createImage(of: instance, name: "first")
         #expect(again != first)
+        // Simulated disks have no data: nothing had to be set aside.
+        let names = try FileManager.default.contentsOfDirectory(atPath: daemon.dataPath)
+        #expect(!names.contains { $0.hasPrefix("set-aside") }, "\(names)")
     }
 
     /// R7: what only the changes name that a repair drops is kept, for who puts the journal right.
